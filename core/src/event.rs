@@ -1,0 +1,324 @@
+//! The event: its name, id, time and data, and the body that it is written to.
+
+mod body;
+pub(crate) mod changes;
+mod id;
+mod members;
+mod name;
+mod timestamp;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use chrono::{DateTime, Utc};
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::ser::{Error as _, SerializeStruct, Serializer};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+pub use self::body::{Body, BodyError};
+use self::changes::Changes;
+pub use self::changes::UpdateError;
+pub use self::id::{EventId, EventIdError};
+pub use self::name::{EventName, EventNameError};
+use self::timestamp::Rfc3339;
+use crate::object::WebhookObject;
+
+/// Something that happened to an object: a name, data, a time and an id.
+///
+/// An event *is* its envelope: it serializes to the body that is sent, and deserializes from it.
+/// The methods of [`WebhookObject`] make events; [`receiver::verify`](crate::receiver::verify)
+/// reads them.
+///
+/// `Debug` shows neither the data nor the old values, so that they cannot reach a log.
+///
+/// # Examples
+///
+/// ```
+/// use hookwright::{Event, WebhookObject};
+///
+/// #[derive(serde::Serialize, serde::Deserialize, WebhookObject)]
+/// struct Note {
+///     id: String,
+///     title: String,
+/// }
+///
+/// let note = Note { id: "n1".into(), title: "Call Alice".into() };
+/// let event = note.created().at("2025-02-10T15:30:50Z".parse()?);
+/// let body = serde_json::to_string(&event)?;
+/// assert_eq!(
+///     body,
+///     r#"{"event":"note.created","data":{"id":"n1","title":"Call Alice"},"timestamp":"2025-02-10T15:30:50Z"}"#,
+/// );
+///
+/// let received: Event<Note> = serde_json::from_str(&body)?;
+/// assert_eq!(received.name(), event.name());
+/// assert_eq!(received.data().title, "Call Alice");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Event<T> {
+    name: EventName,
+    id: Option<EventId>,
+    /// In whole milliseconds, as the body has it.
+    timestamp: DateTime<Utc>,
+    data: T,
+    changes: Option<Changes>,
+}
+
+impl<T> Event<T> {
+    /// An event of this moment with an id of its own: the one place where the clock is read.
+    pub(crate) fn now(name: EventName, data: T) -> Self {
+        let timestamp = timestamp::whole_milliseconds(Utc::now());
+        let id = Some(EventId::at(timestamp));
+        Self { name, id, timestamp, data, changes: None }
+    }
+
+    /// What happened, such as `person.created`.
+    pub fn name(&self) -> &EventName {
+        &self.name
+    }
+
+    /// What tells this event from all others, the same at every attempt to deliver it.
+    ///
+    /// A new event has a UUID of version 7. A body does not hold the id, so that an event that was
+    /// read from one has the id of the request's `webhook-id` header, once that is verified, and
+    /// none when it was read with serde alone.
+    pub fn id(&self) -> Option<&EventId> {
+        self.id.as_ref()
+    }
+
+    /// When it happened, to the millisecond.
+    pub fn timestamp(&self) -> DateTime<Utc> {
+        self.timestamp
+    }
+
+    /// The record as it was after the event.
+    pub fn data(&self) -> &T {
+        &self.data
+    }
+
+    /// The record as it was after the event, without its envelope.
+    pub fn into_data(self) -> T {
+        self.data
+    }
+
+    /// The names on the wire of the members that have changed, in the order of the payload.
+    ///
+    /// Empty when the event is no update, or when the old record was not at hand.
+    pub fn updated_fields(&self) -> &[Cow<'static, str>] {
+        self.changes.as_ref().map_or(&[], Changes::fields)
+    }
+
+    /// The old value of a member that has changed.
+    ///
+    /// `None` when the member has not changed, and when it was absent or `null` before.
+    ///
+    /// # Errors
+    ///
+    /// serde's, when the old value is not of the type that was asked for.
+    pub fn previous_value<'de, V>(&'de self, member: &str) -> Result<Option<V>, serde_json::Error>
+    where
+        V: Deserialize<'de>,
+    {
+        match self.changes.as_ref().and_then(Changes::previous) {
+            Some(previous) => changes::member(previous, member),
+            None => Ok(None),
+        }
+    }
+
+    /// The same event at another time, for tests and replays.
+    ///
+    /// The time is kept to the millisecond. The id stays: [`with_id`](Self::with_id) sets it.
+    #[must_use]
+    pub fn at(mut self, time: DateTime<Utc>) -> Self {
+        self.timestamp = timestamp::whole_milliseconds(time);
+        self
+    }
+
+    /// The same event under another id, for tests and replays.
+    ///
+    /// ```
+    /// # use hookwright::WebhookObject;
+    /// # #[derive(serde::Serialize, WebhookObject)]
+    /// # struct Note { id: u64 }
+    /// let event = Note { id: 1 }.created().with_id("evt_1".parse()?);
+    /// # let note = Note { id: 1 };
+    /// # let event = note.created().with_id("evt_1".parse()?);
+    /// assert_eq!(event.id().map(|id| id.to_string()).as_deref(), Some("evt_1"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_id(mut self, id: EventId) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    pub(crate) fn with_changes(mut self, changes: Changes) -> Self {
+        self.changes = Some(changes);
+        self
+    }
+}
+
+impl<T: WebhookObject> Event<T> {
+    /// The id of the record that the event is of.
+    pub fn object_id(&self) -> &dyn fmt::Display {
+        self.data.object_id()
+    }
+
+    /// Writes the exact bytes that are signed and sent, of at most [`Body::DEFAULT_LIMIT`] bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`BodyError`] when the data cannot be serialized or is too large.
+    pub fn body(&self) -> Result<Body, BodyError> {
+        self.body_within(Body::DEFAULT_LIMIT)
+    }
+
+    /// Writes the body, and stops at `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// As [`body`](Self::body).
+    pub fn body_within(&self, limit: usize) -> Result<Body, BodyError> {
+        Body::write(&self.name, self, limit)
+    }
+}
+
+impl<T> fmt::Debug for Event<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Event")
+            .field("name", &self.name)
+            .field("id", &self.id)
+            .field("timestamp", &self.timestamp)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T: WebhookObject> Serialize for Event<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let timestamp = Rfc3339::new(self.timestamp).ok_or_else(|| {
+            S::Error::custom("the year of the event is not in 0000 to 9999, the years of RFC 3339")
+        })?;
+        let previous = self.changes.as_ref().and_then(Changes::previous);
+        let members = 3 + usize::from(self.changes.is_some()) + usize::from(previous.is_some());
+        let mut envelope = serializer.serialize_struct("Event", members)?;
+        envelope.serialize_field("event", &self.name)?;
+        envelope.serialize_field("data", &Data { name: &self.name, record: &self.data })?;
+        if let Some(changes) = &self.changes {
+            envelope.serialize_field("updatedFields", changes.fields())?;
+        }
+        if let Some(previous) = previous {
+            envelope.serialize_field("previous", previous)?;
+        }
+        envelope.serialize_field("timestamp", timestamp.as_str())?;
+        envelope.end()
+    }
+}
+
+/// The record as receivers see it.
+struct Data<'a, T> {
+    name: &'a EventName,
+    record: &'a T,
+}
+
+impl<T: WebhookObject> Serialize for Data<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.record.serialize_data(serializer).map_err(|error| {
+            S::Error::custom(format_args!(
+                "the data of `{}` cannot be serialized: {error}",
+                self.name
+            ))
+        })
+    }
+}
+
+/// Refuses a body whose object is not `T::NAME`. Members that are not known are passed over.
+impl<'de, T> Deserialize<'de> for Event<T>
+where
+    T: WebhookObject + Deserialize<'de>,
+{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        const FIELDS: &[&str] = &["event", "data", "updatedFields", "previous", "timestamp"];
+        deserializer.deserialize_struct("Event", FIELDS, EnvelopeVisitor(PhantomData))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum Member {
+    Event,
+    Data,
+    UpdatedFields,
+    Previous,
+    Timestamp,
+    #[serde(other)]
+    Unknown,
+}
+
+struct EnvelopeVisitor<T>(PhantomData<T>);
+
+impl<'de, T> Visitor<'de> for EnvelopeVisitor<T>
+where
+    T: WebhookObject + Deserialize<'de>,
+{
+    type Value = Event<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "an event of the object `{}`", T::NAME)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Event<T>, A::Error> {
+        let mut name: Option<EventName> = None;
+        let mut data = None;
+        let mut fields = None;
+        let mut previous: Option<Box<RawValue>> = None;
+        let mut timestamp = None;
+        while let Some(member) = map.next_key()? {
+            match member {
+                Member::Event => {
+                    let name = set(&mut name, "event", &mut map)?;
+                    if name.object() != T::NAME {
+                        return Err(A::Error::custom(format_args!(
+                            "`{name}` is not an event of the object `{}`",
+                            T::NAME
+                        )));
+                    }
+                }
+                Member::Data => drop(set(&mut data, "data", &mut map)?),
+                Member::UpdatedFields => drop(set(&mut fields, "updatedFields", &mut map)?),
+                Member::Previous => drop(set(&mut previous, "previous", &mut map)?),
+                Member::Timestamp => drop(set(&mut timestamp, "timestamp", &mut map)?),
+                Member::Unknown => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        let timestamp: DateTime<Utc> =
+            timestamp.ok_or_else(|| A::Error::missing_field("timestamp"))?;
+        let changes = fields.map(|fields| Changes::new(fields, previous));
+        Ok(Event {
+            name: name.ok_or_else(|| A::Error::missing_field("event"))?,
+            id: None,
+            timestamp: timestamp::whole_milliseconds(timestamp),
+            data: data.ok_or_else(|| A::Error::missing_field("data"))?,
+            changes,
+        })
+    }
+}
+
+/// Reads a member that may stand once.
+fn set<'de, 'a, V, A>(
+    member: &'a mut Option<V>,
+    name: &'static str,
+    map: &mut A,
+) -> Result<&'a mut V, A::Error>
+where
+    V: Deserialize<'de>,
+    A: MapAccess<'de>,
+{
+    if member.is_some() {
+        return Err(A::Error::duplicate_field(name));
+    }
+    Ok(member.insert(map.next_value()?))
+}

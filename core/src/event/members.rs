@@ -1,0 +1,230 @@
+//! The top-level members of a payload.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+use serde::Serialize;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::ser::{self, Impossible, SerializeStruct, Serializer};
+use serde_json::value::RawValue;
+
+use crate::object::WebhookObject;
+
+/// The members in the order of the payload, each with its exact JSON.
+pub(crate) struct Members {
+    json: String,
+    members: Vec<(Cow<'static, str>, Range<usize>)>,
+}
+
+/// Why a payload has no members.
+pub(crate) enum MembersError {
+    NotAnObject,
+    Serialize(serde_json::Error),
+}
+
+impl Members {
+    /// Takes the members as a struct hands them over. A payload that is written in any other way
+    /// (by `flatten`, as a map, as an enum) is read back from its JSON.
+    pub(crate) fn of<T: WebhookObject>(record: &T) -> Result<Self, MembersError> {
+        let mut collector = Collector { json: Vec::new(), members: Vec::new() };
+        match record.serialize_data(&mut collector) {
+            Ok(()) => {
+                let json = String::from_utf8(collector.json).expect("serde_json writes UTF-8");
+                Ok(Self { json, members: collector.members })
+            }
+            Err(CollectError::NotAStruct) => Self::read_back(record),
+            Err(CollectError::Serialize(error)) => Err(MembersError::Serialize(error)),
+        }
+    }
+
+    fn read_back<T: WebhookObject>(record: &T) -> Result<Self, MembersError> {
+        let mut json = Vec::new();
+        record
+            .serialize_data(&mut serde_json::Serializer::new(&mut json))
+            .map_err(MembersError::Serialize)?;
+        if json.first() != Some(&b'{') {
+            return Err(MembersError::NotAnObject);
+        }
+        serde_json::from_slice(&json).map_err(MembersError::Serialize)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    pub(crate) fn name(&self, index: usize) -> &Cow<'static, str> {
+        &self.members[index].0
+    }
+
+    pub(crate) fn value(&self, index: usize) -> &str {
+        &self.json[self.members[index].1.clone()]
+    }
+
+    /// The index of the member `name`, which is `likely` when the payloads have the same members.
+    pub(crate) fn find(&self, name: &str, likely: usize) -> Option<usize> {
+        let is_wanted = |member: &(Cow<'static, str>, _)| member.0 == name;
+        if self.members.get(likely).is_some_and(is_wanted) {
+            return Some(likely);
+        }
+        self.members.iter().position(is_wanted)
+    }
+}
+
+/// Reads an object's members as they stand.
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor;
+
+        impl<'de> Visitor<'de> for ObjectVisitor {
+            type Value = Members;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Members { json: String::new(), members: Vec::new() };
+                while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
+                    let start = members.json.len();
+                    members.json.push_str(value.get());
+                    members.members.push((Cow::Owned(name), start..members.json.len()));
+                }
+                Ok(members)
+            }
+        }
+
+        deserializer.deserialize_map(ObjectVisitor)
+    }
+}
+
+/// Serializes a struct into the JSON of its fields.
+struct Collector {
+    json: Vec<u8>,
+    members: Vec<(Cow<'static, str>, Range<usize>)>,
+}
+
+#[derive(Debug)]
+enum CollectError {
+    NotAStruct,
+    Serialize(serde_json::Error),
+}
+
+impl SerializeStruct for &mut Collector {
+    type Ok = ();
+    type Error = CollectError;
+
+    fn serialize_field<T>(&mut self, name: &'static str, value: &T) -> Result<(), CollectError>
+    where
+        T: Serialize + ?Sized,
+    {
+        let start = self.json.len();
+        value
+            .serialize(&mut serde_json::Serializer::new(&mut self.json))
+            .map_err(CollectError::Serialize)?;
+        self.members.push((Cow::Borrowed(name), start..self.json.len()));
+        Ok(())
+    }
+
+    fn end(self) -> Result<(), CollectError> {
+        Ok(())
+    }
+}
+
+/// Refuses every shape but a struct's.
+macro_rules! not_a_struct {
+    ($($method:ident($($argument:ty),*) -> $output:ty;)*) => {
+        $(fn $method(self, $(_: $argument),*) -> Result<$output, CollectError> {
+            Err(CollectError::NotAStruct)
+        })*
+    };
+}
+
+impl Serializer for &mut Collector {
+    type Ok = ();
+    type Error = CollectError;
+    type SerializeSeq = Impossible<(), CollectError>;
+    type SerializeTuple = Impossible<(), CollectError>;
+    type SerializeTupleStruct = Impossible<(), CollectError>;
+    type SerializeTupleVariant = Impossible<(), CollectError>;
+    type SerializeMap = Impossible<(), CollectError>;
+    type SerializeStruct = Self;
+    type SerializeStructVariant = Impossible<(), CollectError>;
+
+    fn serialize_struct(self, name: &'static str, length: usize) -> Result<Self, CollectError> {
+        // Under such a name `serde_json` hides a `RawValue` or a number, which is no struct.
+        if name.starts_with("$serde_json::private::") {
+            return Err(CollectError::NotAStruct);
+        }
+        self.members.reserve(length);
+        Ok(self)
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), CollectError> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        value: &T,
+    ) -> Result<(), CollectError> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        _index: u32,
+        _variant: &'static str,
+        _value: &T,
+    ) -> Result<(), CollectError> {
+        Err(CollectError::NotAStruct)
+    }
+
+    not_a_struct! {
+        serialize_bool(bool) -> ();
+        serialize_i8(i8) -> ();
+        serialize_i16(i16) -> ();
+        serialize_i32(i32) -> ();
+        serialize_i64(i64) -> ();
+        serialize_i128(i128) -> ();
+        serialize_u8(u8) -> ();
+        serialize_u16(u16) -> ();
+        serialize_u32(u32) -> ();
+        serialize_u64(u64) -> ();
+        serialize_u128(u128) -> ();
+        serialize_f32(f32) -> ();
+        serialize_f64(f64) -> ();
+        serialize_char(char) -> ();
+        serialize_str(&str) -> ();
+        serialize_bytes(&[u8]) -> ();
+        serialize_none() -> ();
+        serialize_unit() -> ();
+        serialize_unit_struct(&'static str) -> ();
+        serialize_unit_variant(&'static str, u32, &'static str) -> ();
+        serialize_seq(Option<usize>) -> Self::SerializeSeq;
+        serialize_tuple(usize) -> Self::SerializeTuple;
+        serialize_tuple_struct(&'static str, usize) -> Self::SerializeTupleStruct;
+        serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Self::SerializeTupleVariant;
+        serialize_map(Option<usize>) -> Self::SerializeMap;
+        serialize_struct_variant(&'static str, u32, &'static str, usize) -> Self::SerializeStructVariant;
+    }
+}
+
+impl ser::Error for CollectError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::Serialize(ser::Error::custom(message))
+    }
+}
+
+impl fmt::Display for CollectError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAStruct => formatter.write_str("not a struct"),
+            Self::Serialize(error) => error.fmt(formatter),
+        }
+    }
+}
+
+impl std::error::Error for CollectError {}

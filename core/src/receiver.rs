@@ -1,0 +1,149 @@
+//! The other side: verify a request, and read its event.
+//!
+//! A receiver takes the raw bytes of the body, before anything has parsed them, verifies, answers
+//! 2xx at once, and works afterwards: a sender waits a few seconds, and sends again what was not
+//! acknowledged. The same event may come more than once, with the same id.
+//!
+//! ```
+//! use hookwright::{Event, Secret, Verifier, WebhookObject, receiver};
+//!
+//! #[derive(serde::Serialize, serde::Deserialize, WebhookObject)]
+//! struct Person {
+//!     id: String,
+//!     email: String,
+//! }
+//!
+//! fn handle(verifier: &Verifier, headers: &http::HeaderMap, body: &[u8]) -> http::StatusCode {
+//!     match receiver::verify::<Event<Person>>(verifier, headers, body) {
+//!         Ok(event) => {
+//!             println!("{} {}", event.name(), event.data().email);
+//!             http::StatusCode::NO_CONTENT
+//!         }
+//!         Err(error) => error.status(),
+//!     }
+//! }
+//!
+//! let verifier = Verifier::new(&Secret::imported("your-secret")?);
+//! assert_eq!(handle(&verifier, &http::HeaderMap::new(), b"{}"), http::StatusCode::UNAUTHORIZED);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#[cfg(feature = "axum")]
+pub mod axum;
+mod verifier;
+
+use std::error::Error;
+use std::fmt;
+
+use http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+
+pub use self::verifier::Verifier;
+use crate::event::{Event, EventId};
+use crate::object::WebhookObject;
+use crate::signature::{VerifyError, WEBHOOK_ID};
+
+/// Verifies a request and reads its event.
+///
+/// The event has the id of the request's `webhook-id` header, where there is one.
+///
+/// # Errors
+///
+/// [`ReceiveError`] when the request cannot be verified, or when its body is not such an event.
+pub fn verify<E: FromBody>(
+    verifier: &Verifier,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<E, ReceiveError> {
+    if body.len() > verifier.max_body() {
+        return Err(ReceiveError::TooLarge { limit: verifier.max_body() });
+    }
+    verifier.verify(headers, body).map_err(ReceiveError::Unverified)?;
+    let id = match headers.get(WEBHOOK_ID) {
+        Some(id) => {
+            let id = id.to_str().ok().and_then(|id| id.parse().ok());
+            Some(id.ok_or(ReceiveError::MalformedId)?)
+        }
+        None => None,
+    };
+    E::from_body(id, body).map_err(ReceiveError::Body)
+}
+
+/// What can be read from a verified body: an [`Event`].
+pub trait FromBody: Sized {
+    /// Reads the body of the event `id`.
+    ///
+    /// # Errors
+    ///
+    /// serde's, when the body is not such an event.
+    fn from_body(id: Option<EventId>, body: &[u8]) -> Result<Self, serde_json::Error>;
+}
+
+impl<T> FromBody for Event<T>
+where
+    T: WebhookObject + DeserializeOwned,
+{
+    fn from_body(id: Option<EventId>, body: &[u8]) -> Result<Self, serde_json::Error> {
+        let event: Self = serde_json::from_slice(body)?;
+        Ok(match id {
+            Some(id) => event.with_id(id),
+            None => event,
+        })
+    }
+}
+
+/// Why a request is not handled.
+///
+/// The text can be shown to the sender: it tells nothing of the secret or of the body.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ReceiveError {
+    /// The signature, or a header that it needs, is wrong.
+    Unverified(VerifyError),
+    /// The `webhook-id` is not 1 to 256 visible ASCII characters.
+    MalformedId,
+    /// The request is the sender's, but its body is not an event of this object.
+    Body(serde_json::Error),
+    /// The body has more bytes than the receiver takes.
+    #[non_exhaustive]
+    TooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The body did not arrive whole.
+    Incomplete,
+}
+
+impl ReceiveError {
+    /// The status to answer with: 401, 400 or 413.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Unverified(_) => StatusCode::UNAUTHORIZED,
+            Self::MalformedId | Self::Body(_) | Self::Incomplete => StatusCode::BAD_REQUEST,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        }
+    }
+}
+
+impl fmt::Display for ReceiveError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unverified(error) => error.fmt(formatter),
+            Self::MalformedId => formatter.write_str("the header `webhook-id` is malformed"),
+            Self::Body(_) => formatter.write_str("the body is not an event that is handled here"),
+            Self::TooLarge { limit } => write!(formatter, "the body is over {limit} bytes"),
+            Self::Incomplete => formatter.write_str("the body did not arrive whole"),
+        }
+    }
+}
+
+impl Error for ReceiveError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Body(source) => Some(source),
+            Self::Unverified(_) | Self::MalformedId | Self::TooLarge { .. } | Self::Incomplete => {
+                None
+            }
+        }
+    }
+}

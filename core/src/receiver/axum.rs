@@ -1,0 +1,70 @@
+//! Verified events as an argument of an [axum](::axum) handler.
+//!
+//! ```
+//! use axum::{Router, http::StatusCode, routing::post};
+//! use hookwright::receiver::axum::Verified;
+//! use hookwright::{Event, Secret, Verifier, WebhookObject};
+//!
+//! #[derive(serde::Serialize, serde::Deserialize, WebhookObject)]
+//! struct Person {
+//!     id: String,
+//!     email: String,
+//! }
+//!
+//! async fn hook(Verified(event): Verified<Event<Person>>) -> StatusCode {
+//!     println!("{} {}", event.name(), event.data().email);
+//!     StatusCode::NO_CONTENT
+//! }
+//!
+//! let verifier = Verifier::new(&Secret::imported("your-secret")?);
+//! let app: Router = Router::new().route("/hooks", post(hook)).with_state(verifier);
+//! # Ok::<(), hookwright::SecretError>(())
+//! ```
+
+use axum::body::Body;
+use axum::extract::{FromRef, FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::json;
+
+use super::{FromBody, ReceiveError, Verifier, verify};
+
+/// An event of a request that was verified by the [`Verifier`] of the router's state.
+///
+/// Every other request is answered by [`ReceiveError`]: 401 for a wrong or stale signature, 400
+/// for a wrong body, 413 for one that is too large, each with a short reason as JSON.
+#[derive(Debug, Clone)]
+pub struct Verified<E>(pub E);
+
+impl<S, E> FromRequest<S> for Verified<E>
+where
+    S: Send + Sync,
+    E: FromBody,
+    Verifier: FromRef<S>,
+{
+    type Rejection = ReceiveError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ReceiveError> {
+        let verifier = Verifier::from_ref(state);
+        let (parts, body) = request.into_parts();
+        let body = collect(body, verifier.max_body()).await?;
+        verify(&verifier, &parts.headers, &body).map(Self)
+    }
+}
+
+/// The whole body, of which no more than `limit` bytes are held.
+async fn collect(body: Body, limit: usize) -> Result<bytes::Bytes, ReceiveError> {
+    match Limited::new(body, limit).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(ReceiveError::TooLarge { limit }),
+        Err(_) => Err(ReceiveError::Incomplete),
+    }
+}
+
+impl IntoResponse for ReceiveError {
+    fn into_response(self) -> Response {
+        let reason = json!({ "error": self.to_string() }).to_string();
+        (self.status(), [(CONTENT_TYPE, "application/json")], reason).into_response()
+    }
+}

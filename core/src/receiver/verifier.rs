@@ -1,0 +1,184 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::event::Body;
+use crate::signature::{
+    Claim, HeaderPrefix, Key, Secret, Terms, VerifyError, WEBHOOK_ID, WEBHOOK_SIGNATURE,
+    WEBHOOK_TIMESTAMP, verify_at,
+};
+
+/// Tells the sender's requests from all others.
+///
+/// It takes the raw bytes of the body: a body that was parsed and written again has another
+/// signature. The time of the request may be 300 seconds from the clock in both directions, the
+/// tolerance of Standard Webhooks' libraries, so that a request that was overheard cannot be sent
+/// again later. Within that time, a receiver that must not handle an event twice remembers the ids.
+///
+/// Requests of the documented scheme are verified, and those of Standard Webhooks when a secret is
+/// one of `whsec_`. Cloning is cheap.
+///
+/// # Examples
+///
+/// ```
+/// use hookwright::{Secret, Signer, Verifier, VerifyError};
+/// use http::HeaderMap;
+///
+/// let secret = Secret::imported("your-secret")?;
+/// let body = br#"{"event":"person.created"}"#;
+/// let now = chrono::Utc::now().timestamp_millis();
+///
+/// let mut headers = HeaderMap::new();
+/// headers.insert("x-twenty-webhook-timestamp", now.to_string().parse()?);
+/// headers.insert("x-twenty-webhook-signature", Signer::new(&secret).sign(now, body).to_string().parse()?);
+///
+/// let verifier = Verifier::new(&secret);
+/// assert_eq!(verifier.verify(&headers, body), Ok(()));
+/// assert_eq!(verifier.verify(&headers, b"{}"), Err(VerifyError::Mismatch));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Verifier {
+    keys: Arc<[Key]>,
+    prefix: HeaderPrefix,
+    terms: Terms,
+    clock: Option<Clock>,
+    max_body: usize,
+}
+
+type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+impl Verifier {
+    /// How far the time of a request may be from the clock, in both directions.
+    pub const DEFAULT_TOLERANCE: Duration = Duration::from_secs(300);
+
+    /// A verifier that accepts the signatures of `secret`.
+    pub fn new(secret: &Secret) -> Self {
+        Self {
+            keys: Arc::new([Key::new(secret)]),
+            prefix: HeaderPrefix::default(),
+            terms: Terms {
+                tolerance_ms: Some(milliseconds(Self::DEFAULT_TOLERANCE)),
+                accepts_double_encoded: false,
+            },
+            clock: None,
+            max_body: Body::MAX_LIMIT,
+        }
+    }
+
+    /// Also accepts the signatures of another secret, such as the old one while it is rotated out.
+    #[must_use]
+    pub fn and(mut self, secret: &Secret) -> Self {
+        self.keys = self.keys.iter().cloned().chain([Key::new(secret)]).collect();
+        self
+    }
+
+    /// Sets how far the time of a request may be from the clock, in both directions.
+    #[must_use]
+    pub fn tolerance(mut self, tolerance: Duration) -> Self {
+        self.terms.tolerance_ms = Some(milliseconds(tolerance));
+        self
+    }
+
+    /// Accepts requests of any time, so that whoever has overheard one can send it again for ever.
+    #[must_use]
+    pub fn dangerously_accept_any_time(mut self) -> Self {
+        self.terms.tolerance_ms = None;
+        self
+    }
+
+    /// Also accepts [`Signing::DoubleEncoded`](crate::Signing::DoubleEncoded).
+    #[must_use]
+    pub fn accept_double_encoded(mut self) -> Self {
+        self.terms.accepts_double_encoded = true;
+        self
+    }
+
+    /// Sets what the names of the signature's headers begin with.
+    #[must_use]
+    pub fn header_prefix(mut self, prefix: HeaderPrefix) -> Self {
+        self.prefix = prefix;
+        self
+    }
+
+    /// Sets the largest body that [`receiver::verify`](crate::receiver::verify) takes, in bytes:
+    /// 1 MiB unless set.
+    #[must_use]
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.max_body = bytes;
+        self
+    }
+
+    /// Reads the time from `clock`, for tests.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        self.clock = Some(Arc::new(clock));
+        self
+    }
+
+    /// Verifies a request by its headers and the raw bytes of its body.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError`], which tells a missing header, a malformed timestamp, a time too old or from
+    /// the future, and a mismatch apart.
+    pub fn verify(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), VerifyError> {
+        let now_ms = self.clock.as_ref().map_or_else(Utc::now, |clock| clock()).timestamp_millis();
+        let judge = |claim: &Claim<'_>| verify_at(&self.keys, claim, body, self.terms, now_ms);
+        match (self.documented_claim(headers), self.standard_claim(headers)) {
+            (Ok(documented), Some(Ok(standard))) => {
+                judge(&standard).or_else(|error| judge(&documented).map_err(|_| error))
+            }
+            (Ok(claim), _) | (Err(_), Some(Ok(claim))) => judge(&claim),
+            (Err(_), Some(Err(missing))) | (Err(missing), None) => Err(missing),
+        }
+    }
+
+    pub(crate) fn max_body(&self) -> usize {
+        self.max_body
+    }
+
+    fn documented_claim<'a>(&self, headers: &'a HeaderMap) -> Result<Claim<'a>, VerifyError> {
+        Ok(Claim::Documented {
+            timestamp: required(headers, self.prefix.timestamp())?,
+            signature: required(headers, self.prefix.signature())?,
+        })
+    }
+
+    /// `None` when nobody has signed so, or no secret here could tell.
+    fn standard_claim<'a>(&self, headers: &'a HeaderMap) -> Option<Result<Claim<'a>, VerifyError>> {
+        if !self.keys.iter().any(Key::is_standard) {
+            return None;
+        }
+        let signatures = headers.get(WEBHOOK_SIGNATURE)?.as_bytes();
+        Some(required(headers, &WEBHOOK_ID).and_then(|id| {
+            let timestamp = required(headers, &WEBHOOK_TIMESTAMP)?;
+            Ok(Claim::Standard { id, timestamp, signatures })
+        }))
+    }
+}
+
+fn required<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<&'a [u8], VerifyError> {
+    headers
+        .get(name)
+        .map(HeaderValue::as_bytes)
+        .ok_or_else(|| VerifyError::MissingHeader { header: name.to_string() })
+}
+
+fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Verifier")
+            .field("keys", &self.keys.len())
+            .field("prefix", &self.prefix)
+            .field("terms", &self.terms)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,325 @@
+//! Sends events over HTTP: one POST, judged by its status.
+
+mod answer;
+mod client;
+mod error;
+mod guard;
+mod resolve;
+
+use std::fmt;
+use std::future::Future;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::Utc;
+use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use ipnet::IpNet;
+use tokio::time::{Instant, timeout_at};
+use url::Host;
+
+use self::answer::Answer;
+use self::client::Clients;
+pub use self::error::{SendError, SenderError};
+use self::guard::Guard;
+pub use self::resolve::Resolve;
+use self::resolve::{ErasedResolve, SystemResolver};
+use crate::address::AddressPolicy;
+use crate::endpoint::Endpoint;
+use crate::event::{Body, Event, EventId};
+use crate::object::WebhookObject;
+use crate::signature::{
+    HeaderPrefix, Nonce, WEBHOOK_ATTEMPT, WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP, visible,
+};
+
+/// Sends events to endpoints.
+///
+/// It keeps connections alive, so that an application makes one and clones it, which is cheap.
+/// Redirects are never followed, answers are not decompressed, the environment's proxies are
+/// ignored, and of an answer at most 16 KiB are read.
+///
+/// Addresses of private networks, of this machine and of special purposes are refused, as
+/// [`AddressPolicy`] says, at each connection: a literal address before it is dialled, every
+/// address that a name resolves to, and the address that the connection has in the end.
+///
+/// # Examples
+///
+/// ```no_run
+/// use hookwright::{Endpoint, Secret, Sender, WebhookObject};
+///
+/// #[derive(serde::Serialize, WebhookObject)]
+/// struct Person {
+///     id: String,
+///     email: String,
+/// }
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let secret = Secret::new("a secret of 16 bytes or more")?;
+/// let endpoint = Endpoint::new("https://example.com/hooks")?.secret(secret);
+/// let person = Person { id: "1".into(), email: "alice@example.com".into() };
+///
+/// let receipt = Sender::new()?.send(&endpoint, &person.created()).await?;
+/// println!("{} in {:?}", receipt.status(), receipt.duration());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Sender {
+    clients: Arc<Clients>,
+    prefix: HeaderPrefix,
+    body_limit: usize,
+}
+
+impl Sender {
+    /// A sender that dials public addresses by `https` only.
+    ///
+    /// # Errors
+    ///
+    /// [`SenderError`] when TLS cannot be set up, such as on a machine without root certificates.
+    pub fn new() -> Result<Self, SenderError> {
+        Self::builder().build()
+    }
+
+    /// A sender that is set up by the operator.
+    pub fn builder() -> SenderBuilder {
+        SenderBuilder::default()
+    }
+
+    /// Sends an event once: `Ok` only when the endpoint answered with 200 to 299.
+    ///
+    /// An event that has no id, such as one that was read from a body, is sent under a new one.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] when there is no body, no connection, no answer before the endpoint's
+    /// deadline, or one of another status.
+    pub fn send<T: WebhookObject>(
+        &self,
+        endpoint: &Endpoint,
+        event: &Event<T>,
+    ) -> impl Future<Output = Result<Receipt, SendError>> + Send {
+        let body = event.body_within(self.body_limit);
+        let id = event.id().cloned().unwrap_or_else(|| EventId::at(Utc::now()));
+        async move {
+            let body = body.map_err(|error| SendError::body(endpoint, error))?;
+            self.attempt(endpoint, Attempt { id, number: 1, body }).await
+        }
+    }
+
+    /// Makes one request: the only place that does.
+    async fn attempt(&self, endpoint: &Endpoint, attempt: Attempt) -> Result<Receipt, SendError> {
+        let guard = self.guard(endpoint)?;
+        let client = self
+            .clients
+            .get(guard, endpoint.authority())
+            .map_err(|error| SendError::client(endpoint, error))?;
+
+        let headers = self.headers(endpoint, &attempt);
+        let mut request = reqwest::Request::new(http::Method::POST, endpoint.url().clone());
+        *request.headers_mut() = headers;
+        *request.body_mut() = Some(attempt.body.into_bytes().into());
+
+        let start = Instant::now();
+        let deadline = start + endpoint.time_limit();
+        let response = match timeout_at(deadline, client.execute(request)).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(SendError::transport(endpoint, error)),
+            Err(_elapsed) => return Err(SendError::timeout(endpoint)),
+        };
+        let answer = Answer::read(response, deadline).await;
+        let duration = start.elapsed();
+        if answer.has_large_head() {
+            return Err(SendError::large_head(endpoint));
+        }
+        if !answer.status().is_success() {
+            return Err(SendError::answered(endpoint, answer));
+        }
+        Ok(Receipt { event_id: attempt.id, status: answer.status(), duration })
+    }
+
+    /// Judges what can be judged before dialling: a literal address, which no resolver sees.
+    fn guard(&self, endpoint: &Endpoint) -> Result<Guard, SendError> {
+        let host = endpoint.url().host();
+        let is_allowed_name =
+            matches!(host, Some(Host::Domain(name)) if self.clients.policy().allows_host(name));
+        let guard = match endpoint.url().scheme() {
+            _ if is_allowed_name => Guard::AllowedName,
+            "https" => Guard::Https,
+            _ => Guard::Plain,
+        };
+        let literal = match host {
+            Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
+            Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
+            Some(Host::Domain(_)) | None => None,
+        };
+        if let Some(address) = literal {
+            guard
+                .judge(self.clients.policy(), address)
+                .map_err(|refused| SendError::refused_literal(endpoint, refused))?;
+        }
+        Ok(guard)
+    }
+
+    fn headers(&self, endpoint: &Endpoint, attempt: &Attempt) -> HeaderMap {
+        let mut headers = HeaderMap::with_capacity(16 + endpoint.headers().len());
+        for (name, value) in endpoint.headers() {
+            headers.insert(name, value.clone());
+        }
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(
+            USER_AGENT,
+            HeaderValue::from_static(concat!("hookwright/", env!("CARGO_PKG_VERSION"))),
+        );
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        headers.insert(WEBHOOK_ID, visible(attempt.id.encode(&mut EventId::buffer()).as_bytes()));
+        headers.insert(WEBHOOK_ATTEMPT, attempt.number.into());
+        if let Some(signer) = endpoint.signer() {
+            let now_ms = Utc::now().timestamp_millis();
+            let signed =
+                signer.headers(&attempt.id, now_ms, Nonce::random(), attempt.body.as_bytes());
+            headers.insert(self.prefix.timestamp(), signed.timestamp);
+            headers.insert(self.prefix.signature(), signed.signature);
+            headers.insert(self.prefix.nonce(), signed.nonce);
+            if let Some((timestamp, signature)) = signed.standard {
+                headers.insert(WEBHOOK_TIMESTAMP, timestamp);
+                headers.insert(WEBHOOK_SIGNATURE, signature);
+            }
+        }
+        headers
+    }
+}
+
+impl fmt::Debug for Sender {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Sender")
+            .field("policy", self.clients.policy())
+            .field("body_limit", &self.body_limit)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One POST of an event to an endpoint.
+struct Attempt {
+    id: EventId,
+    number: u32,
+    body: Body,
+}
+
+/// Sets up a [`Sender`]: what the operator decides, and no endpoint can.
+///
+/// # Examples
+///
+/// ```
+/// use hookwright::Sender;
+///
+/// let sender = Sender::builder()
+///     .allow("127.0.0.0/8".parse()?)
+///     .header_prefix("X-Acme-Webhook-".parse()?)
+///     .body_limit(1024 * 1024)
+///     .build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub struct SenderBuilder {
+    policy: AddressPolicy,
+    resolver: Arc<dyn ErasedResolve>,
+    prefix: HeaderPrefix,
+    body_limit: usize,
+}
+
+impl SenderBuilder {
+    /// Allows a network that is refused by default, for internal receivers and tests, and plain
+    /// `http://` to it.
+    pub fn allow(mut self, network: IpNet) -> Self {
+        self.policy = self.policy.allow(network);
+        self
+    }
+
+    /// Allows every address that the name `host` resolves to, except those of cloud metadata, and
+    /// plain `http://` to it.
+    pub fn allow_host(mut self, host: &str) -> Self {
+        self.policy = self.policy.allow_host(host);
+        self
+    }
+
+    /// Sets what the names of the signature's headers begin with.
+    pub fn header_prefix(mut self, prefix: HeaderPrefix) -> Self {
+        self.prefix = prefix;
+        self
+    }
+
+    /// Sets the largest body, in bytes: [`Body::DEFAULT_LIMIT`] unless set, and at most
+    /// [`Body::MAX_LIMIT`].
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// Looks names up by `resolver` in place of the system's. What it answers is judged as ever.
+    pub fn resolver(mut self, resolver: impl Resolve) -> Self {
+        self.resolver = Arc::new(resolver);
+        self
+    }
+
+    /// Makes the sender.
+    ///
+    /// # Errors
+    ///
+    /// [`SenderError`] when TLS cannot be set up, such as on a machine without root certificates,
+    /// and when the limit of the body is over [`Body::MAX_LIMIT`].
+    pub fn build(self) -> Result<Sender, SenderError> {
+        if self.body_limit > Body::MAX_LIMIT {
+            return Err(SenderError::body_limit(self.body_limit));
+        }
+        let clients = Clients::new(self.policy, self.resolver)?;
+        Ok(Sender { clients: Arc::new(clients), prefix: self.prefix, body_limit: self.body_limit })
+    }
+}
+
+impl Default for SenderBuilder {
+    fn default() -> Self {
+        Self {
+            policy: AddressPolicy::default(),
+            resolver: Arc::new(SystemResolver),
+            prefix: HeaderPrefix::default(),
+            body_limit: Body::DEFAULT_LIMIT,
+        }
+    }
+}
+
+impl fmt::Debug for SenderBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("SenderBuilder")
+            .field("policy", &self.policy)
+            .field("body_limit", &self.body_limit)
+            .finish_non_exhaustive()
+    }
+}
+
+/// That an endpoint has acknowledged an event.
+#[derive(Debug, Clone)]
+pub struct Receipt {
+    event_id: EventId,
+    status: StatusCode,
+    duration: Duration,
+}
+
+impl Receipt {
+    /// The id under which the event was sent.
+    pub fn event_id(&self) -> &EventId {
+        &self.event_id
+    }
+
+    /// The status of the answer: 200 to 299.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// From the start of the attempt to the end of the answer.
+    pub fn duration(&self) -> Duration {
+        self.duration
+    }
+}

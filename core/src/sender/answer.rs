@@ -1,0 +1,118 @@
+//! What an endpoint answers: hostile input, bounded in bytes and time.
+
+use std::time::{Duration, SystemTime};
+
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, StatusCode};
+use reqwest::Response;
+use tokio::time::{Instant, timeout_at};
+
+/// How much of an answer's body is read, in bytes.
+const MAX_READ: usize = 16 * 1024;
+/// How large an answer's head may be, in bytes.
+const MAX_HEAD: usize = 16 * 1024;
+
+/// An answer whose body was read, up to the limit, and dropped.
+#[derive(Debug)]
+pub(super) struct Answer {
+    status: StatusCode,
+    retry_after: Option<Duration>,
+    head: usize,
+}
+
+impl Answer {
+    /// Reads the answer until its end, the limit or the deadline. A body that breaks changes
+    /// nothing: the head has told whether the event was taken, and a retry would be a repeat.
+    ///
+    /// The body is read so that the connection can be used again.
+    pub(super) async fn read(mut response: Response, deadline: Instant) -> Self {
+        let answer = Self {
+            status: response.status(),
+            retry_after: retry_after(response.status(), response.headers(), SystemTime::now()),
+            head: head_length(response.headers()),
+        };
+        let mut left = MAX_READ;
+        while let Ok(Ok(Some(chunk))) = timeout_at(deadline, response.chunk()).await {
+            if chunk.len() >= left {
+                break;
+            }
+            left -= chunk.len();
+        }
+        answer
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    pub(super) fn has_large_head(&self) -> bool {
+        self.head > MAX_HEAD
+    }
+}
+
+/// The length of the lines `name: value`.
+fn head_length(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum()
+}
+
+/// How long an endpoint asks to be left alone, by `Retry-After` (RFC 9110 section 10.2.3): seconds,
+/// or a date. It is heard on 429 and 503; what is neither is ignored.
+fn retry_after(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    if !matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+        return None;
+    }
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // Digits that no number holds mean for ever.
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    Some(date.duration_since(now).unwrap_or(Duration::ZERO))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(status: u16, value: &str, expected: Option<u64>) {
+        let status = StatusCode::from_u16(status).expect("a status");
+        let headers = HeaderMap::from_iter([(RETRY_AFTER, value.parse().expect("a value"))]);
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        let expected = expected.map(Duration::from_secs);
+        assert_eq!(retry_after(status, &headers, now), expected, "{status} {value}");
+    }
+
+    #[test]
+    fn seconds_and_dates_are_heard_on_429_and_503() {
+        check(429, "120", Some(120));
+        check(503, "0", Some(0));
+        check(503, " 7 ", Some(7));
+        check(503, "Sun, 06 Nov 1994 08:50:37 GMT", Some(60));
+        check(429, "Sunday, 06-Nov-94 08:50:37 GMT", Some(60));
+    }
+
+    #[test]
+    fn a_date_that_has_passed_is_no_wait() {
+        check(503, "Sun, 06 Nov 1994 08:49:36 GMT", Some(0));
+    }
+
+    #[test]
+    fn more_digits_than_a_number_holds_are_for_ever() {
+        check(503, "99999999999999999999999999", Some(u64::MAX));
+    }
+
+    #[test]
+    fn everything_else_is_ignored() {
+        for value in
+            ["", "-1", "+5", "1.5", "soon", "1e9", "Sun, 99 Nov 1994 08:49:37 GMT", "120, 5"]
+        {
+            check(503, value, None);
+        }
+        check(500, "120", None);
+        check(200, "120", None);
+    }
+}

@@ -1,0 +1,173 @@
+//! A receiver as it should be: it verifies the raw body, answers at once, and works afterwards.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::Router;
+use axum::extract::{FromRef, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use hookwright::receiver::FromBody;
+use hookwright::receiver::axum::Verified;
+use hookwright::{Event, EventId, EventName, ReceiveError, Verifier};
+use serde::Deserialize;
+use serde::de::Error;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+use crate::model::{Company, Deal, Note, Person, Task};
+
+/// How many events wait to be worked on before the sender is told to come again later.
+const QUEUE: usize = 1024;
+
+/// Every event that is handled here.
+#[derive(Debug)]
+pub enum CrmEvent {
+    /// Of a person.
+    Person(Event<Person>),
+    /// Of a company.
+    Company(Event<Company>),
+    /// Of a note.
+    Note(Event<Note>),
+    /// Of a task.
+    Task(Event<Task>),
+    /// Of an opportunity.
+    Deal(Event<Deal>),
+}
+
+impl FromBody for CrmEvent {
+    fn from_body(id: Option<EventId>, body: &[u8]) -> Result<Self, serde_json::Error> {
+        #[derive(Deserialize)]
+        struct Name {
+            event: EventName,
+        }
+
+        let Name { event } = serde_json::from_slice(body)?;
+        match event.object() {
+            "person" => Event::from_body(id, body).map(Self::Person),
+            "company" => Event::from_body(id, body).map(Self::Company),
+            "note" => Event::from_body(id, body).map(Self::Note),
+            "task" => Event::from_body(id, body).map(Self::Task),
+            "opportunity" => Event::from_body(id, body).map(Self::Deal),
+            _ => Err(serde_json::Error::custom(format_args!("`{event}` is not handled here"))),
+        }
+    }
+}
+
+/// The event and the record's id, but nothing of its data.
+impl fmt::Display for CrmEvent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Person(event) => write!(formatter, "{} {}", event.name(), event.object_id()),
+            Self::Company(event) => write!(formatter, "{} {}", event.name(), event.object_id()),
+            Self::Note(event) => write!(formatter, "{} {}", event.name(), event.object_id()),
+            Self::Task(event) => write!(formatter, "{} {}", event.name(), event.object_id()),
+            Self::Deal(event) => write!(formatter, "{} {}", event.name(), event.object_id()),
+        }
+    }
+}
+
+/// How many requests came, and how many of them were the sender's.
+#[derive(Debug, Default)]
+pub struct Counts {
+    received: AtomicUsize,
+    verified: AtomicUsize,
+}
+
+impl Counts {
+    /// All requests.
+    pub fn received(&self) -> usize {
+        self.received.load(Ordering::Relaxed)
+    }
+
+    /// Those whose signature and event were right.
+    pub fn verified(&self) -> usize {
+        self.verified.load(Ordering::Relaxed)
+    }
+}
+
+#[derive(Clone)]
+struct App {
+    verifier: Verifier,
+    queue: mpsc::Sender<CrmEvent>,
+    counts: Arc<Counts>,
+}
+
+impl FromRef<App> for Verifier {
+    fn from_ref(app: &App) -> Self {
+        app.verifier.clone()
+    }
+}
+
+/// A receiver that listens, but does not serve yet.
+#[derive(Debug)]
+pub struct Receiver {
+    listener: TcpListener,
+    address: SocketAddr,
+    counts: Arc<Counts>,
+}
+
+impl Receiver {
+    /// Listens on loopback; on a free port when `port` is 0.
+    ///
+    /// # Errors
+    ///
+    /// The system's, such as when the port is taken.
+    pub async fn bind(port: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+        let address = listener.local_addr()?;
+        Ok(Self { listener, address, counts: Arc::default() })
+    }
+
+    /// The URL to send events to.
+    pub fn url(&self) -> String {
+        format!("http://{}/hooks", self.address)
+    }
+
+    /// What has come so far.
+    pub fn counts(&self) -> Arc<Counts> {
+        self.counts.clone()
+    }
+
+    /// Serves for ever, and hands each event to `work` after its sender has been answered.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub async fn serve(
+        self,
+        verifier: Verifier,
+        work: impl Fn(CrmEvent) + Send + 'static,
+    ) -> io::Result<()> {
+        let (queue, mut waiting) = mpsc::channel(QUEUE);
+        tokio::spawn(async move {
+            while let Some(event) = waiting.recv().await {
+                work(event);
+            }
+        });
+        let app = App { verifier, queue, counts: self.counts };
+        let router = Router::new().route("/hooks", post(hook)).with_state(app);
+        axum::serve(self.listener, router).await
+    }
+}
+
+async fn hook(
+    State(app): State<App>,
+    request: Result<Verified<CrmEvent>, ReceiveError>,
+) -> Response {
+    app.counts.received.fetch_add(1, Ordering::Relaxed);
+    let event = match request {
+        Ok(Verified(event)) => event,
+        Err(error) => return error.into_response(),
+    };
+    app.counts.verified.fetch_add(1, Ordering::Relaxed);
+    match app.queue.try_send(event) {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        // The sender tries again: better late than lost.
+        Err(_full) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
