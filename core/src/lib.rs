@@ -1,5 +1,131 @@
-//! placeholder
-#![cfg_attr(docsrs, feature(doc_cfg))]
+//! Typed webhooks for Rust models.
+//!
+//! Derive [`WebhookObject`] on a record of your application, and each change of it becomes an
+//! event: `person.created`, `person.updated`, `person.deleted`. An event is typed when it is made,
+//! signed when it is sent, and typed again when it is received.
+//!
+//! # Emit
+//!
+//! ```
+//! use chrono::{DateTime, Utc};
+//! use hookwright::WebhookObject;
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Clone, Serialize, Deserialize, WebhookObject)]
+//! #[serde(rename_all = "camelCase")]
+//! struct Person {
+//!     id: String,
+//!     first_name: String,
+//!     email: String,
+//!     created_at: DateTime<Utc>,
+//!     #[webhook(skip)]
+//!     #[serde(default)]
+//!     internal_notes: String,
+//! }
+//!
+//! let before = Person {
+//!     id: "abc12345".into(),
+//!     first_name: "Alice".into(),
+//!     email: "alice@example.com".into(),
+//!     created_at: "2025-02-10T15:30:45Z".parse()?,
+//!     internal_notes: "prefers mornings".into(),
+//! };
+//! let after = Person { email: "alice@example.org".into(), ..before.clone() };
+//!
+//! let event = after.updated_from(&before)?.expect("the email can be seen");
+//! assert_eq!(event.name().to_string(), "person.updated");
+//! assert_eq!(event.updated_fields(), ["email"]);
+//!
+//! let event = event.at("2025-02-10T15:30:50Z".parse()?);
+//! assert_eq!(
+//!     serde_json::to_string(&event)?,
+//!     concat!(
+//!         r#"{"event":"person.updated","#,
+//!         r#""data":{"id":"abc12345","firstName":"Alice","email":"alice@example.org","createdAt":"2025-02-10T15:30:45Z"},"#,
+//!         r#""updatedFields":["email"],"previous":{"email":"alice@example.com"},"#,
+//!         r#""timestamp":"2025-02-10T15:30:50Z"}"#,
+//!     ),
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The attributes are described in [`attributes`].
+//!
+//! # Send
+//!
+#![cfg_attr(feature = "http", doc = "```no_run")]
+#![cfg_attr(not(feature = "http"), doc = "```ignore")]
+//! use hookwright::{Endpoint, Secret, Sender, WebhookObject};
+//!
+//! #[derive(serde::Serialize, WebhookObject)]
+//! struct Person {
+//!     id: String,
+//! }
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let secret = Secret::new("a secret of 16 bytes or more")?;
+//! let endpoint = Endpoint::new("https://example.com/hooks")?.secret(secret);
+//! let sender = Sender::new()?;
+//!
+//! let person = Person { id: "abc12345".into() };
+//! match sender.send(&endpoint, &person.created()).await {
+//!     Ok(receipt) => println!("{} in {:?}", receipt.status(), receipt.duration()),
+//!     Err(error) if error.is_retryable() => eprintln!("later again: {error}"),
+//!     Err(error) => eprintln!("never: {error}"),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A request is a POST with these headers:
+//!
+//! | header | value |
+//! | --- | --- |
+//! | `X-Twenty-Webhook-Timestamp` | milliseconds since the epoch, at the attempt |
+//! | `X-Twenty-Webhook-Signature` | HMAC-SHA256 of `{timestamp}:{body}`, in lower-case hex digits |
+//! | `X-Twenty-Webhook-Nonce` | 32 hex digits, new at each attempt |
+//! | `webhook-id` | the event's id, the same at each attempt |
+//! | `webhook-attempt` | 1, 2, … |
+//! | `webhook-timestamp`, `webhook-signature` | as [Standard Webhooks] says, when the secret begins with `whsec_` |
+//!
+//! The bodies, names and signatures are those that [Twenty] documents for its webhooks.
+//!
+//! # Receive
+//!
+//! [`receiver::verify`] takes the headers and the raw bytes of the body from any framework, and
+//! gives the event; `receiver::axum::Verified` is an argument of an axum handler.
+//!
+//! ```
+//! use hookwright::{Event, ReceiveError, Verifier, WebhookObject, receiver};
+//!
+//! #[derive(serde::Serialize, serde::Deserialize, WebhookObject)]
+//! struct Person {
+//!     id: String,
+//! }
+//!
+//! fn receive(
+//!     verifier: &Verifier,
+//!     headers: &http::HeaderMap,
+//!     body: &[u8],
+//! ) -> Result<String, ReceiveError> {
+//!     let event: Event<Person> = receiver::verify(verifier, headers, body)?;
+//!     Ok(format!("{} of {}", event.name(), event.data().id))
+//! }
+//! ```
+//!
+//! # Features
+//!
+//! | feature | default | brings |
+//! | --- | --- | --- |
+//! | `derive` | yes | `#[derive(WebhookObject)]` |
+//! | `http` | yes | [`Endpoint`], [`AddressPolicy`] and [`Sender`], over reqwest and rustls |
+//! | `axum` | no | `receiver::axum` |
+//!
+//! Without features there are events, signatures and verification, and no HTTP client, no runtime
+//! and no TLS is built.
+//!
+//! [Standard Webhooks]: https://www.standardwebhooks.com
+//! [Twenty]: https://docs.twenty.com
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -15,6 +141,9 @@ pub mod receiver;
 #[cfg(feature = "http")]
 mod sender;
 mod signature;
+
+#[doc = include_str!("attributes.md")]
+pub mod attributes {}
 
 #[cfg(feature = "http")]
 pub use crate::address::{AddressPolicy, RefusedAddress};

@@ -88,17 +88,18 @@ impl Sender {
 
     /// Sends an event once: `Ok` only when the endpoint answered with 200 to 299.
     ///
-    /// An event that has no id, such as one that was read from a body, is sent under a new one.
+    /// The body is written at once, so that the future borrows nothing of the event. An event that
+    /// has no id, such as one that was read from a body, is sent under a new one.
     ///
     /// # Errors
     ///
     /// [`SendError`] when there is no body, no connection, no answer before the endpoint's
     /// deadline, or one of another status.
-    pub fn send<T: WebhookObject>(
-        &self,
-        endpoint: &Endpoint,
+    pub fn send<'a, T: WebhookObject>(
+        &'a self,
+        endpoint: &'a Endpoint,
         event: &Event<T>,
-    ) -> impl Future<Output = Result<Receipt, SendError>> + Send {
+    ) -> impl Future<Output = Result<Receipt, SendError>> + Send + use<'a, T> {
         let body = event.body_within(self.body_limit);
         let id = event.id().cloned().unwrap_or_else(|| EventId::at(Utc::now()));
         async move {

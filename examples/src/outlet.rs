@@ -1,5 +1,7 @@
 //! Where the CRM's events go out: to every endpoint, one after the other.
 
+use std::io;
+
 use hookwright::{Endpoint, Event, SendError, Sender, UpdateError, WebhookObject, emits};
 
 use crate::report::{Report, Row};
@@ -26,6 +28,8 @@ pub enum Failure {
     Send(SendError),
     /// It could not be told what had changed.
     Update(UpdateError),
+    /// The report could not be written.
+    Report(io::Error),
 }
 
 impl Outlet {
@@ -44,12 +48,14 @@ impl Outlet {
             return Err(Closed);
         }
         for (index, endpoint) in self.endpoints.iter().enumerate() {
-            match self.sender.send(endpoint, event).await {
-                Ok(receipt) => self.report.add(Row::sent(event, index, &receipt)),
-                Err(error) => {
-                    self.failure = Some(Failure::Send(error));
-                    return Err(Closed);
+            let outcome = match self.sender.send(endpoint, event).await {
+                Ok(receipt) => {
+                    self.report.add(Row::sent(event, index, &receipt)).map_err(Failure::Report)
                 }
+                Err(error) => Err(Failure::Send(error)),
+            };
+            if let Err(failure) = outcome {
+                return Err(self.fail(failure));
             }
         }
         self.sent += 1;
@@ -70,15 +76,17 @@ impl Outlet {
         }
         match after.updated_from(before) {
             Ok(Some(event)) => self.emit(&event).await,
-            Ok(None) => {
-                self.report.add(Row::invisible(after));
-                Ok(())
-            }
-            Err(error) => {
-                self.failure = Some(Failure::Update(error));
-                Err(Closed)
-            }
+            Ok(None) => match self.report.add(Row::invisible(after)) {
+                Ok(()) => Ok(()),
+                Err(error) => Err(self.fail(Failure::Report(error))),
+            },
+            Err(error) => Err(self.fail(Failure::Update(error))),
         }
+    }
+
+    fn fail(&mut self, failure: Failure) -> Closed {
+        self.failure = Some(failure);
+        Closed
     }
 
     /// What went out, and why no more did if it was too little.

@@ -1,10 +1,11 @@
 //! What was sent, as a table for people or as lines of JSON for programs.
 
 use std::fmt;
+use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, Table, presets};
 use hookwright::{Event, Receipt, WebhookObject};
-use serde_json::json;
+use serde::Serialize;
 
 /// Keeps the rows of a table, or prints each at once as a line of JSON.
 #[derive(Debug)]
@@ -16,22 +17,25 @@ pub enum Report {
 }
 
 impl Report {
-    pub(crate) fn add(&mut self, row: Row) {
+    /// Fails when nobody reads the lines any more.
+    pub(crate) fn add(&mut self, row: Row) -> io::Result<()> {
         match self {
             Self::Table(rows) => rows.push(row),
             Self::Json(endpoints) => {
-                if let Some(line) = row.json(*endpoints) {
-                    println!("{line}");
+                if let Some(line) = row.line(*endpoints) {
+                    writeln!(io::stdout(), "{}", serde_json::to_string(&line)?)?;
                 }
             }
         }
+        Ok(())
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Table(rows) = self else {
-            return Ok(());
+        let rows = match self {
+            Self::Table(rows) if !rows.is_empty() => rows,
+            Self::Table(_) | Self::Json(_) => return Ok(()),
         };
         let mut table = Table::new();
         table.load_style(presets::UTF8_BORDERS_ONLY);
@@ -100,18 +104,26 @@ impl Row {
         [self.event.clone(), self.record.clone(), self.changed.clone(), answer, milliseconds]
     }
 
-    /// With several endpoints a line also has the number of its own, from 1.
-    fn json(&self, endpoints: usize) -> Option<serde_json::Value> {
+    fn line(&self, endpoints: usize) -> Option<Line<'_>> {
         let outcome = self.outcome.as_ref()?;
-        let mut line = json!({
-            "name": self.event,
-            "id": outcome.id,
-            "status": outcome.status,
-            "milliseconds": (outcome.milliseconds * 1000.0).round() / 1000.0,
-        });
-        if endpoints > 1 {
-            line["endpoint"] = json!(outcome.endpoint + 1);
-        }
-        Some(line)
+        Some(Line {
+            name: &self.event,
+            id: &outcome.id,
+            status: outcome.status,
+            milliseconds: (outcome.milliseconds * 1000.0).round() / 1000.0,
+            endpoint: (endpoints > 1).then_some(outcome.endpoint + 1),
+        })
     }
+}
+
+/// An event at one endpoint, as JSON.
+#[derive(Serialize)]
+struct Line<'a> {
+    name: &'a str,
+    id: &'a str,
+    status: u16,
+    milliseconds: f64,
+    /// From 1, when there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint: Option<usize>,
 }

@@ -6,6 +6,7 @@
 //! ```
 
 use std::error::Error;
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -80,32 +81,35 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     day::play(&mut outlet).await;
 
     let (sent, report, failure) = outlet.finish();
-    print!("{report}");
+    write!(io::stdout(), "{report}")?;
+    if let Some(failure) = failure {
+        return Err(explain(&failure, sent, options.allow_local).into());
+    }
     let summary = match &own_receiver {
         Some((_, counts)) => {
-            format!(
-                "{sent} events sent, {} received, {} verified",
-                counts.received(),
-                counts.verified()
-            )
+            format!("{sent} events sent, {} received, {} verified", counts.received(), counts.verified())
         }
-        None => format!("{sent} events sent, each acknowledged by every endpoint"),
+        None => format!("{sent} events sent, and acknowledged by every endpoint"),
     };
     if options.json {
+        // Nothing but lines of JSON goes to the output.
         eprintln!("{summary}");
     } else {
-        println!("{summary}");
+        writeln!(io::stdout(), "{summary}")?;
     }
-    match failure {
-        None => Ok(()),
-        Some(Failure::Send(error)) => {
-            let is_refused = error.is_refused_address();
-            let message = with_sources(&error);
-            let help = "\nhelp: `--allow-local` allows endpoints on this machine";
-            Err(if is_refused && !options.allow_local { message + help } else { message }.into())
+    Ok(())
+}
+
+fn explain(failure: &Failure, sent: usize, allow_local: bool) -> String {
+    let (cause, help) = match failure {
+        Failure::Send(error) if error.is_refused_address() && !allow_local => {
+            (with_sources(error), "\nhelp: `--allow-local` allows endpoints on this machine")
         }
-        Some(Failure::Update(error)) => Err(error.into()),
-    }
+        Failure::Send(error) => (with_sources(error), ""),
+        Failure::Update(error) => (with_sources(error), ""),
+        Failure::Report(error) => (with_sources(error), ""),
+    };
+    format!("event {} was not acknowledged: {cause}{help}", sent + 1)
 }
 
 /// Starts the other example in this process; it works on nothing, since it is only asked to count.
