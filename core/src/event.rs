@@ -143,9 +143,8 @@ impl<T> Event<T> {
     /// # use hookwright::WebhookObject;
     /// # #[derive(serde::Serialize, WebhookObject)]
     /// # struct Note { id: u64 }
-    /// let event = Note { id: 1 }.created().with_id("evt_1".parse()?);
     /// # let note = Note { id: 1 };
-    /// # let event = note.created().with_id("evt_1".parse()?);
+    /// let event = note.created().with_id("evt_1".parse()?);
     /// assert_eq!(event.id().map(|id| id.to_string()).as_deref(), Some("evt_1"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -246,16 +245,42 @@ where
     }
 }
 
-#[derive(Deserialize)]
-#[serde(field_identifier, rename_all = "camelCase")]
+/// The name of a member. It is read by hand, so that serde's derive is needed by nobody who does
+/// not use it.
 enum Member {
     Event,
     Data,
     UpdatedFields,
     Previous,
     Timestamp,
-    #[serde(other)]
     Unknown,
+}
+
+impl<'de> Deserialize<'de> for Member {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_identifier(MemberVisitor)
+    }
+}
+
+struct MemberVisitor;
+
+impl Visitor<'_> for MemberVisitor {
+    type Value = Member;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the name of a member")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Member, E> {
+        Ok(match name {
+            "event" => Member::Event,
+            "data" => Member::Data,
+            "updatedFields" => Member::UpdatedFields,
+            "previous" => Member::Previous,
+            "timestamp" => Member::Timestamp,
+            _ => Member::Unknown,
+        })
+    }
 }
 
 struct EnvelopeVisitor<T>(PhantomData<T>);

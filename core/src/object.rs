@@ -109,7 +109,7 @@ pub trait WebhookObject {
     /// let moved = Person { email: "new@example.com".into(), ..before.clone() };
     /// let event = moved.updated_from(&before)?.expect("the email is visible");
     /// assert_eq!(event.updated_fields(), ["email"]);
-    /// assert_eq!(event.previous::<String>("email")?.as_deref(), Some("old@example.com"));
+    /// assert_eq!(event.previous_value::<String>("email")?.as_deref(), Some("old@example.com"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     fn updated_from(&self, before: &Self) -> Result<Option<Event<&Self>>, UpdateError>

@@ -8,9 +8,10 @@ use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
-pub(crate) use self::headers::visible;
 pub use self::headers::{HeaderPrefix, HeaderPrefixError, Nonce, SignatureHeaders};
-pub(crate) use self::headers::{WEBHOOK_ATTEMPT, WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP};
+#[cfg(feature = "http")]
+pub(crate) use self::headers::{WEBHOOK_ATTEMPT, visible};
+pub(crate) use self::headers::{WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP};
 pub(crate) use self::key::Key;
 pub use self::secret::{Secret, SecretError};
 use crate::event::EventId;
@@ -44,7 +45,7 @@ pub enum Signing {
 /// let signature = Signer::new(&secret).sign(1735066639761, b"{}");
 /// assert_eq!(
 ///     signature.to_string(),
-///     "ef6a99c3ea39aa1ef2c71dc6eca2da3ab5ae5ba2aeafbd8ab7ce1f0a6d7ae11e",
+///     "3c75332dc09cc3cbdc0eb604062cd81de3683b23e3d3c843393eedd8081d89bb",
 /// );
 /// # Ok::<(), hookwright::SecretError>(())
 /// ```

@@ -1,1 +1,132 @@
+//! The example programs, as a person runs them.
 
+use std::process::{Command, Output};
+
+use serde::Deserialize;
+
+use crate::server::Server;
+
+fn crm(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["run", "--quiet", "--offline", "--package", "hookwright-examples", "--bin", "crm", "--"]);
+    command.args(arguments);
+    command
+}
+
+async fn run(mut command: Command) -> (bool, String, String) {
+    let run = tokio::task::spawn_blocking(move || command.output());
+    let Output { status, stdout, stderr } = run.await.expect("no panic").expect("cargo runs");
+    let text = |bytes| String::from_utf8(bytes).expect("a text");
+    (status.success(), text(stdout), text(stderr))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    name: String,
+    id: String,
+    status: u16,
+    milliseconds: f64,
+    endpoint: Option<usize>,
+}
+
+fn lines(output: &str) -> Vec<Line> {
+    output.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+}
+
+#[tokio::test]
+async fn without_flags_a_day_of_events_is_sent_received_and_verified() {
+    let (success, output, errors) = run(crm(&[])).await;
+    assert!(success, "{errors}");
+    assert_eq!(output.lines().last(), Some("20 events sent, 20 received, 20 verified"));
+    assert!(output.contains("nothing visible"), "saves that nobody sees are shown, and not sent");
+}
+
+#[tokio::test]
+async fn exactly_so_many_events_are_sent_as_were_asked_for() {
+    for events in ["0", "1", "19", "20", "137"] {
+        let (success, output, errors) = run(crm(&["--events", events, "--json"])).await;
+        assert!(success, "{errors}");
+        assert_eq!(lines(&output).len().to_string(), events);
+        assert!(errors.ends_with(&format!("{events} events sent, {events} received, {events} verified\n")));
+    }
+}
+
+#[tokio::test]
+async fn among_20_events_is_every_object_and_every_operation() {
+    let (success, output, errors) = run(crm(&["--json"])).await;
+    assert!(success, "{errors}");
+    let lines = lines(&output);
+    for object in ["person", "company", "note", "task", "opportunity"] {
+        for operation in ["created", "updated", "deleted"] {
+            let name = format!("{object}.{operation}");
+            assert!(lines.iter().any(|line| line.name == name), "{name}");
+        }
+    }
+    for name in ["opportunity.restored", "opportunity.destroyed"] {
+        assert!(lines.iter().any(|line| line.name == name), "{name}");
+    }
+    let ids: std::collections::HashSet<&str> = lines.iter().map(|line| line.id.as_str()).collect();
+    assert_eq!(ids.len(), 20, "each event has an id of its own");
+    assert!(lines.iter().all(|line| line.status == 204 && line.milliseconds > 0.0));
+    assert!(lines.iter().all(|line| line.endpoint.is_none()));
+}
+
+#[tokio::test]
+async fn every_endpoint_gets_every_event_signed_and_without_what_is_hidden() {
+    let (first, second) = (Server::with_status(200).await, Server::with_status(200).await);
+    let (success, output, errors) = run(crm(&[
+        "--url", &first.url("/a"), "--url", &second.url("/b"), "--secret", "your-secret", "--allow-local", "--json",
+    ]))
+    .await;
+    assert!(success, "{errors}");
+    assert_eq!(lines(&output).iter().filter(|line| line.endpoint == Some(2)).count(), 20);
+    let secret = hookwright::Secret::imported("your-secret").expect("a secret");
+    let verifier = hookwright::Verifier::new(&secret);
+    for server in [first, second] {
+        let requests = server.requests();
+        assert_eq!(requests.len(), 20);
+        for request in requests {
+            verifier.verify(&request.headers, &request.body).expect("a right signature");
+            let body = String::from_utf8(request.body).expect("a text");
+            for hidden in ["internalNotes", "Prefers mornings", "revision", "555"] {
+                assert!(!body.contains(hidden), "{body}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_does_not_acknowledge_is_a_clear_error() {
+    async fn check(url: &str, flag: &[&str], expected: &str) {
+        let (success, output, errors) = run(crm(&[&["--url", url], flag].concat())).await;
+        assert!(!success);
+        assert_eq!(output, "");
+        assert!(errors.starts_with(expected), "{errors}");
+        assert!(!errors.contains("panicked"), "{errors}");
+    }
+    let local = ["--allow-local"];
+    // Nobody listens on the port of the discard service.
+    let refused = "error: event 1 was not acknowledged: no connection to 127.0.0.1: ";
+    check("http://127.0.0.1:9/x", &local, refused).await;
+    let guarded = "error: event 1 was not acknowledged: the address of 127.0.0.1 is refused: 127.0.0.1 is in 127.0.0.0/8, loopback\nhelp: `--allow-local`";
+    check("http://127.0.0.1:9/x", &[], guarded).await;
+    let server = Server::with_status(500).await;
+    let answered = "error: event 1 was not acknowledged: 127.0.0.1 answered 500";
+    check(&server.url("/"), &local, answered).await;
+    check("ftp://example.com", &[], "error: the URL of an endpoint begins with https:// or http://").await;
+    check(&server.url("/"), &["--secret", ""], "error: the secret is empty").await;
+}
+
+#[tokio::test]
+async fn the_proxies_of_the_environment_are_ignored() {
+    let (server, canary) = (Server::with_status(204).await, Server::with_status(204).await);
+    let mut command = crm(&["--url", &server.url("/"), "--allow-local", "--events", "3"]);
+    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+        command.env(name, canary.url("/"));
+    }
+    let (success, _, errors) = run(command).await;
+    assert!(success, "{errors}");
+    assert_eq!(server.requests().len(), 3);
+    assert_eq!(canary.connections(), 0);
+}

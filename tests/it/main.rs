@@ -8,4 +8,5 @@ mod foreign;
 mod payload;
 mod receiver;
 mod sender;
+mod server;
 mod signature;

@@ -63,21 +63,21 @@ pub(crate) fn between<T: WebhookObject>(
     for index in 0..new.len() {
         let name = new.name(index);
         let Some(found) = old.find(name, passed) else {
-            changes.record(name, "null");
+            changes.record(name.clone(), "null");
             continue;
         };
         // Members that are gone stand in the old payload before one that is not.
         for gone in (passed..found).filter(|gone| new.find(old.name(*gone), index).is_none()) {
-            changes.record(old.name(gone), old.value(gone));
+            changes.record(old.name(gone).clone(), old.value(gone));
         }
         passed = passed.max(found + 1);
         if after.redacted_differs(before, name) || !same(old.value(found), new.value(index), DEPTH)
         {
-            changes.record(name, old.value(found));
+            changes.record(name.clone(), old.value(found));
         }
     }
     for gone in (passed..old.len()).filter(|gone| new.find(old.name(*gone), 0).is_none()) {
-        changes.record(old.name(gone), old.value(gone));
+        changes.record(old.name(gone).clone(), old.value(gone));
     }
     changes.finish().map_err(|source| UpdateError::Serialize { object: T::NAME, source })
 }
@@ -90,12 +90,12 @@ struct Recorder {
 }
 
 impl Recorder {
-    fn record(&mut self, name: &Cow<'static, str>, old_value: &str) {
+    fn record(&mut self, name: Cow<'static, str>, old_value: &str) {
         self.previous.push(if self.fields.is_empty() { '{' } else { ',' });
-        self.previous.push_str(&quoted(name));
+        self.previous.push_str(&quoted(&name));
         self.previous.push(':');
         self.previous.push_str(old_value);
-        self.fields.push(name.clone());
+        self.fields.push(name);
     }
 
     fn finish(mut self) -> Result<Option<Changes>, serde_json::Error> {

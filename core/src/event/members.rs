@@ -25,7 +25,8 @@ pub(crate) enum MembersError {
 
 impl Members {
     /// Takes the members as a struct hands them over. A payload that is written in any other way
-    /// (by `flatten`, as a map, as an enum) is read back from its JSON.
+    /// (by `flatten`, as a map, as an enum) is read back from its JSON. So is one that fails: a
+    /// `Serialize` may put an error into words of its own, so that only JSON tells what was wrong.
     pub(crate) fn of<T: WebhookObject>(record: &T) -> Result<Self, MembersError> {
         let mut collector = Collector { json: Vec::new(), members: Vec::new() };
         match record.serialize_data(&mut collector) {
@@ -33,8 +34,7 @@ impl Members {
                 let json = String::from_utf8(collector.json).expect("serde_json writes UTF-8");
                 Ok(Self { json, members: collector.members })
             }
-            Err(CollectError::NotAStruct) => Self::read_back(record),
-            Err(CollectError::Serialize(error)) => Err(MembersError::Serialize(error)),
+            Err(NotCollected) => Self::read_back(record),
         }
     }
 
@@ -104,29 +104,27 @@ struct Collector {
     members: Vec<(Cow<'static, str>, Range<usize>)>,
 }
 
+/// The payload is no struct, or a field cannot be written.
 #[derive(Debug)]
-enum CollectError {
-    NotAStruct,
-    Serialize(serde_json::Error),
-}
+struct NotCollected;
 
 impl SerializeStruct for &mut Collector {
     type Ok = ();
-    type Error = CollectError;
+    type Error = NotCollected;
 
-    fn serialize_field<T>(&mut self, name: &'static str, value: &T) -> Result<(), CollectError>
+    fn serialize_field<T>(&mut self, name: &'static str, value: &T) -> Result<(), NotCollected>
     where
         T: Serialize + ?Sized,
     {
         let start = self.json.len();
         value
             .serialize(&mut serde_json::Serializer::new(&mut self.json))
-            .map_err(CollectError::Serialize)?;
+            .map_err(|_| NotCollected)?;
         self.members.push((Cow::Borrowed(name), start..self.json.len()));
         Ok(())
     }
 
-    fn end(self) -> Result<(), CollectError> {
+    fn end(self) -> Result<(), NotCollected> {
         Ok(())
     }
 }
@@ -134,33 +132,33 @@ impl SerializeStruct for &mut Collector {
 /// Refuses every shape but a struct's.
 macro_rules! not_a_struct {
     ($($method:ident($($argument:ty),*) -> $output:ty;)*) => {
-        $(fn $method(self, $(_: $argument),*) -> Result<$output, CollectError> {
-            Err(CollectError::NotAStruct)
+        $(fn $method(self, $(_: $argument),*) -> Result<$output, NotCollected> {
+            Err(NotCollected)
         })*
     };
 }
 
 impl Serializer for &mut Collector {
     type Ok = ();
-    type Error = CollectError;
-    type SerializeSeq = Impossible<(), CollectError>;
-    type SerializeTuple = Impossible<(), CollectError>;
-    type SerializeTupleStruct = Impossible<(), CollectError>;
-    type SerializeTupleVariant = Impossible<(), CollectError>;
-    type SerializeMap = Impossible<(), CollectError>;
+    type Error = NotCollected;
+    type SerializeSeq = Impossible<(), NotCollected>;
+    type SerializeTuple = Impossible<(), NotCollected>;
+    type SerializeTupleStruct = Impossible<(), NotCollected>;
+    type SerializeTupleVariant = Impossible<(), NotCollected>;
+    type SerializeMap = Impossible<(), NotCollected>;
     type SerializeStruct = Self;
-    type SerializeStructVariant = Impossible<(), CollectError>;
+    type SerializeStructVariant = Impossible<(), NotCollected>;
 
-    fn serialize_struct(self, name: &'static str, length: usize) -> Result<Self, CollectError> {
+    fn serialize_struct(self, name: &'static str, length: usize) -> Result<Self, NotCollected> {
         // Under such a name `serde_json` hides a `RawValue` or a number, which is no struct.
         if name.starts_with("$serde_json::private::") {
-            return Err(CollectError::NotAStruct);
+            return Err(NotCollected);
         }
         self.members.reserve(length);
         Ok(self)
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), CollectError> {
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), NotCollected> {
         value.serialize(self)
     }
 
@@ -168,7 +166,7 @@ impl Serializer for &mut Collector {
         self,
         _name: &'static str,
         value: &T,
-    ) -> Result<(), CollectError> {
+    ) -> Result<(), NotCollected> {
         value.serialize(self)
     }
 
@@ -178,8 +176,8 @@ impl Serializer for &mut Collector {
         _index: u32,
         _variant: &'static str,
         _value: &T,
-    ) -> Result<(), CollectError> {
-        Err(CollectError::NotAStruct)
+    ) -> Result<(), NotCollected> {
+        Err(NotCollected)
     }
 
     not_a_struct! {
@@ -212,19 +210,16 @@ impl Serializer for &mut Collector {
     }
 }
 
-impl ser::Error for CollectError {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::Serialize(ser::Error::custom(message))
+impl ser::Error for NotCollected {
+    fn custom<T: fmt::Display>(_message: T) -> Self {
+        Self
     }
 }
 
-impl fmt::Display for CollectError {
+impl fmt::Display for NotCollected {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotAStruct => formatter.write_str("not a struct"),
-            Self::Serialize(error) => error.fmt(formatter),
-        }
+        formatter.write_str("the members cannot be collected")
     }
 }
 
-impl std::error::Error for CollectError {}
+impl std::error::Error for NotCollected {}

@@ -1,4 +1,4 @@
-//! Verified events as an argument of an [axum](::axum) handler.
+//! Verified events as an argument of an `axum` handler.
 //!
 //! ```
 //! use axum::{Router, http::StatusCode, routing::post};

@@ -53,7 +53,7 @@ type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 impl Verifier {
     /// How far the time of a request may be from the clock, in both directions.
-    pub const DEFAULT_TOLERANCE: Duration = Duration::from_secs(300);
+    pub const DEFAULT_TOLERANCE: Duration = Duration::from_mins(5);
 
     /// A verifier that accepts the signatures of `secret`.
     pub fn new(secret: &Secret) -> Self {

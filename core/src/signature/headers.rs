@@ -18,6 +18,7 @@ pub(crate) const WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static("webhoo
 /// The signatures, separated by spaces (Standard Webhooks).
 pub(crate) const WEBHOOK_SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
 /// Which attempt it is: 1, 2, …
+#[cfg(feature = "http")]
 pub(crate) const WEBHOOK_ATTEMPT: HeaderName = HeaderName::from_static("webhook-attempt");
 
 /// What the names of the signature's headers begin with: `X-Twenty-Webhook-` unless the

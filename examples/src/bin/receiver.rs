@@ -33,13 +33,12 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
-    let secret = match options.secret {
-        Some(text) => Secret::imported(text)?,
-        None => {
-            let secret = Secret::generate();
-            println!("secret {}", secret.expose());
-            secret
-        }
+    let secret = if let Some(text) = options.secret {
+        Secret::imported(text)?
+    } else {
+        let secret = Secret::generate();
+        println!("secret {}", secret.expose());
+        secret
     };
     let receiver = Receiver::bind(options.port)
         .await
