@@ -35,7 +35,8 @@ use crate::signature::{
 
 /// Sends events to endpoints.
 ///
-/// It keeps connections alive, so that an application makes one and clones it, which is cheap.
+/// It keeps connections alive, so that an application makes one and clones it, which is cheap. It
+/// runs on Tokio.
 /// Redirects are never followed, answers are not decompressed, the environment's proxies are
 /// ignored, and of an answer at most 16 KiB are read.
 ///

@@ -9,6 +9,8 @@ use tokio::time::{Instant, timeout_at};
 
 /// How much of an answer's body is read, in bytes.
 const MAX_READ: usize = 16 * 1024;
+/// How long an answer's body is waited for, when the deadline is later.
+const MAX_WAIT: Duration = Duration::from_secs(1);
 /// How large an answer's head may be, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
 
@@ -21,18 +23,20 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// Reads the answer until its end, the limit or the deadline. A body that breaks changes
+    /// Reads the answer until its end or a limit. A body that breaks or does not end changes
     /// nothing: the head has told whether the event was taken, and a retry would be a repeat.
     ///
-    /// The body is read so that the connection can be used again.
+    /// The body is read so that the connection can be used again, which is not worth a long wait:
+    /// some receivers neither tell how long their body is nor close the connection.
     pub(super) async fn read(mut response: Response, deadline: Instant) -> Self {
         let answer = Self {
             status: response.status(),
             retry_after: retry_after(response.status(), response.headers(), SystemTime::now()),
             head: head_length(response.headers()),
         };
+        let end = deadline.min(Instant::now() + MAX_WAIT);
         let mut left = MAX_READ;
-        while let Ok(Ok(Some(chunk))) = timeout_at(deadline, response.chunk()).await {
+        while let Ok(Ok(Some(chunk))) = timeout_at(end, response.chunk()).await {
             if chunk.len() >= left {
                 break;
             }

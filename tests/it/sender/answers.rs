@@ -94,6 +94,13 @@ async fn dripping_body(mut connection: Connection<TcpStream>) -> io::Result<()> 
     }
 }
 
+async fn body_without_an_end(mut connection: Connection<TcpStream>) -> io::Result<()> {
+    connection.read_request().await?;
+    connection.write(b"HTTP/1.1 200 OK\r\n\r\n").await?;
+    sleep(60 * SECOND).await;
+    Ok(())
+}
+
 async fn broken_body(mut connection: Connection<TcpStream>) -> io::Result<()> {
     connection.read_request().await?;
     connection.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nonly this").await
@@ -108,13 +115,14 @@ async fn malformed_chunk(mut connection: Connection<TcpStream>) -> io::Result<()
 async fn what_becomes_of_the_body_of_a_success_changes_nothing() {
     let servers = [
         Server::playing(dripping_body).await,
+        Server::playing(body_without_an_end).await,
         Server::playing(broken_body).await,
         Server::playing(malformed_chunk).await,
     ];
     for server in servers {
-        let endpoint = endpoint(&server, "/").deadline(SECOND).expect("a deadline");
+        let endpoint = endpoint(&server, "/").deadline(30 * SECOND).expect("a deadline");
         let receipt = local_sender().send(&endpoint, &alice().created()).await.expect("a receipt");
-        assert!(receipt.duration() < 20 * SECOND);
+        assert!(receipt.duration() < 20 * SECOND, "the body is not waited for until the deadline");
         assert_eq!(server.requests().len(), 1);
     }
 }
