@@ -106,7 +106,7 @@ impl AddressPolicy {
     /// ```
     #[must_use]
     pub fn allows_host(&self, host: &str) -> bool {
-        self.hosts.contains(&normalized(host))
+        !self.hosts.is_empty() && self.hosts.contains(&normalized(host))
     }
 
     /// Judges an address that is to be dialled over TLS.
@@ -174,11 +174,12 @@ impl AddressPolicy {
     /// # Ok::<(), std::net::AddrParseError>(())
     /// ```
     pub fn judge_metadata(address: IpAddr) -> Result<(), RefusedAddress> {
-        let mut reached = vec![address];
-        if let IpAddr::V6(ipv6) = address {
-            reached.extend(embedded_ipv4(ipv6));
-        }
-        let metadata = reached.into_iter().find(|one| METADATA.contains(one));
+        let embedded = match address {
+            IpAddr::V6(ipv6) => embedded_ipv4(ipv6),
+            IpAddr::V4(_) => Vec::new(),
+        };
+        let mut reached = std::iter::once(address).chain(embedded);
+        let metadata = reached.find(|one| METADATA.contains(one));
         match metadata {
             Some(judged) => Err(RefusedAddress::new(address, judged, Reason::Metadata)),
             None => Ok(()),

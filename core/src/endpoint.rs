@@ -159,8 +159,8 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-/// Reads a URL of which nothing is dropped or mended silently: the `url` crate takes out control
-/// characters and turns backslashes round, as browsers do.
+/// Reads a URL, and refuses what browsers, and so the `url` crate, would read as something else than
+/// it looks: control characters that are dropped, backslashes that are turned round.
 fn parse_url(text: &str) -> Result<Url, EndpointError> {
     if text.len() > Endpoint::MAX_URL_LENGTH {
         return Err(EndpointError::UrlTooLong);
@@ -187,6 +187,8 @@ fn parse_url(text: &str) -> Result<Url, EndpointError> {
     if url.port() == Some(0) {
         return Err(EndpointError::Port);
     }
+    // The HTTP client takes less for a host than a browser does.
+    http::Uri::try_from(url.as_str()).map_err(|_| EndpointError::NotAUrl)?;
     // Percent-encoding may have made it longer.
     if url.as_str().len() > Endpoint::MAX_URL_LENGTH {
         return Err(EndpointError::UrlTooLong);

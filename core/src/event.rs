@@ -58,6 +58,7 @@ use crate::object::WebhookObject;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
+#[must_use = "an event does nothing until it is sent"]
 pub struct Event<T> {
     name: EventName,
     id: Option<EventId>,
@@ -68,7 +69,7 @@ pub struct Event<T> {
 }
 
 impl<T> Event<T> {
-    /// An event of this moment with an id of its own: the one place where the clock is read.
+    /// An event of this moment with an id of its own. Of an event's life, only this reads the clock.
     pub(crate) fn now(name: EventName, data: T) -> Self {
         let timestamp = timestamp::whole_milliseconds(Utc::now());
         let id = Some(EventId::at(timestamp));
@@ -83,8 +84,8 @@ impl<T> Event<T> {
     /// What tells this event from all others, the same at every attempt to deliver it.
     ///
     /// A new event has a UUID of version 7. A body does not hold the id, so that an event that was
-    /// read from one has the id of the request's `webhook-id` header, once that is verified, and
-    /// none when it was read with serde alone.
+    /// read from one has the id of the verified request's `webhook-id` header, and none when it was
+    /// read with serde alone. Only Standard Webhooks' signature covers that header.
     pub fn id(&self) -> Option<&EventId> {
         self.id.as_ref()
     }
@@ -117,7 +118,8 @@ impl<T> Event<T> {
     ///
     /// # Errors
     ///
-    /// serde's, when the old value is not of the type that was asked for.
+    /// serde's, when the old value is not of the type that was asked for. Its text may show the
+    /// value: keep it out of logs.
     pub fn previous_value<'de, V>(&'de self, member: &str) -> Result<Option<V>, serde_json::Error>
     where
         V: Deserialize<'de>,
@@ -131,7 +133,6 @@ impl<T> Event<T> {
     /// The same event at another time, for tests and replays.
     ///
     /// The time is kept to the millisecond. The id stays: [`with_id`](Self::with_id) sets it.
-    #[must_use]
     pub fn at(mut self, time: DateTime<Utc>) -> Self {
         self.timestamp = timestamp::whole_milliseconds(time);
         self
@@ -148,7 +149,6 @@ impl<T> Event<T> {
     /// assert_eq!(event.id().map(|id| id.to_string()).as_deref(), Some("evt_1"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[must_use]
     pub fn with_id(mut self, id: EventId) -> Self {
         self.id = Some(id);
         self
@@ -234,7 +234,8 @@ impl<T: WebhookObject> Serialize for Data<'_, T> {
     }
 }
 
-/// Refuses a body whose object is not `T::NAME`. Members that are not known are passed over.
+/// Refuses a body whose object is not `T::NAME`. Members that are not known are passed over, and
+/// `updatedFields` and `previous` may be `null`.
 impl<'de, T> Deserialize<'de> for Event<T>
 where
     T: WebhookObject + Deserialize<'de>,
@@ -298,8 +299,8 @@ where
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Event<T>, A::Error> {
         let mut name: Option<EventName> = None;
         let mut data = None;
-        let mut fields = None;
-        let mut previous: Option<Box<RawValue>> = None;
+        let mut fields: Option<Option<_>> = None;
+        let mut previous: Option<Option<Box<RawValue>>> = None;
         let mut timestamp = None;
         while let Some(member) = map.next_key()? {
             match member {
@@ -321,7 +322,7 @@ where
         }
         let timestamp: DateTime<Utc> =
             timestamp.ok_or_else(|| A::Error::missing_field("timestamp"))?;
-        let changes = fields.map(|fields| Changes::new(fields, previous));
+        let changes = fields.flatten().map(|fields| Changes::new(fields, previous.flatten()));
         Ok(Event {
             name: name.ok_or_else(|| A::Error::missing_field("event"))?,
             id: None,

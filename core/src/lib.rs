@@ -153,7 +153,7 @@ pub use crate::event::{
     Body, BodyError, Event, EventId, EventIdError, EventName, EventNameError, UpdateError,
 };
 pub use crate::object::WebhookObject;
-pub use crate::receiver::{ReceiveError, Verifier};
+pub use crate::receiver::{ReceiveError, Verifier, WrongBody};
 #[cfg(feature = "http")]
 pub use crate::sender::{Receipt, Resolve, SendError, Sender, SenderBuilder, SenderError};
 pub use crate::signature::{

@@ -163,3 +163,15 @@ impl<T: WebhookObject> WebhookObject for &T {
         T::redacted_differs(self, before, member)
     }
 }
+
+/// What a record emits, a reference to it emits: the methods are found on `&&T` by way of `&T`.
+macro_rules! emits_by_reference {
+    ($($marker:ident)*) => {
+        $(
+            #[diagnostic::do_not_recommend]
+            impl<T: emits::$marker> emits::$marker for &T {}
+        )*
+    };
+}
+
+emits_by_reference!(Created Updated Deleted Restored Destroyed);

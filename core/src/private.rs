@@ -30,19 +30,11 @@ impl<T: Serialize + ?Sized> SerializeRecord for T {
     }
 }
 
-pub fn serialize_record<T, S>(record: &T, serializer: S) -> Result<S::Ok, S::Error>
-where
-    T: SerializeRecord,
-    S: Serializer,
-{
-    record.serialize(serializer)
-}
-
 /// A value that can tell records apart: everything that displays.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the id of a webhook object",
     label = "it cannot be shown as text",
-    note = "implement `std::fmt::Display` for `{Self}`, or mark another field with `#[webhook(id)]`"
+    note = "an id implements `std::fmt::Display`: mark another field with `#[webhook(id)]`, or implement it"
 )]
 pub trait ObjectId {
     fn display(&self) -> &dyn Display;
@@ -55,15 +47,11 @@ impl<T: Display> ObjectId for T {
     }
 }
 
-pub fn id<T: ObjectId>(id: &T) -> &dyn Display {
-    id.display()
-}
-
 /// A value of which it can be told that it has changed: everything that can be compared.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be redacted, since a change of it could not be told",
     label = "two of its values cannot be compared",
-    note = "implement `PartialEq` for `{Self}`, or use `#[webhook(skip)]`"
+    note = "a redacted field implements `PartialEq`: use `#[webhook(skip)]`, or implement it"
 )]
 pub trait Redact {
     fn differs(&self, before: &Self) -> bool;
@@ -74,10 +62,6 @@ impl<T: PartialEq> Redact for T {
     fn differs(&self, before: &Self) -> bool {
         self != before
     }
-}
-
-pub fn differs<T: Redact>(now: &T, before: &T) -> bool {
-    now.differs(before)
 }
 
 /// For serde's `serialize_with`: the value is never looked at.

@@ -66,7 +66,7 @@ pub fn verify<E: FromBody>(
         }
         None => None,
     };
-    E::from_body(id, body).map_err(ReceiveError::Body)
+    E::from_body(id, body).map_err(|error| ReceiveError::Body(WrongBody::of(&error)))
 }
 
 /// What can be read from a verified body: an [`Event`].
@@ -95,7 +95,7 @@ where
 /// Why a request is not handled.
 ///
 /// The text can be shown to the sender: it tells nothing of the secret or of the body.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReceiveError {
     /// The signature, or a header that it needs, is wrong.
@@ -103,7 +103,7 @@ pub enum ReceiveError {
     /// The `webhook-id` is not 1 to 256 visible ASCII characters.
     MalformedId,
     /// The request is the sender's, but its body is not an event of this object.
-    Body(serde_json::Error),
+    Body(WrongBody),
     /// The body has more bytes than the receiver takes.
     #[non_exhaustive]
     TooLarge {
@@ -147,3 +147,32 @@ impl Error for ReceiveError {
         }
     }
 }
+
+/// Where a body is not the event that was asked for, and never what stands there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WrongBody {
+    is_json: bool,
+    line: usize,
+    column: usize,
+}
+
+impl WrongBody {
+    fn of(error: &serde_json::Error) -> Self {
+        Self { is_json: error.is_data(), line: error.line(), column: error.column() }
+    }
+
+    /// Whether the body is JSON, but not of the event's shape.
+    pub fn is_json(&self) -> bool {
+        self.is_json
+    }
+}
+
+impl fmt::Display for WrongBody {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { is_json, line, column } = self;
+        let what = if *is_json { "is not of this shape" } else { "is not JSON" };
+        write!(formatter, "the body {what}, at line {line} column {column}")
+    }
+}
+
+impl Error for WrongBody {}

@@ -29,9 +29,7 @@ use crate::address::AddressPolicy;
 use crate::endpoint::Endpoint;
 use crate::event::{Body, Event, EventId};
 use crate::object::WebhookObject;
-use crate::signature::{
-    HeaderPrefix, Nonce, WEBHOOK_ATTEMPT, WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP, visible,
-};
+use crate::signature::{HeaderPrefix, Nonce, WEBHOOK_ATTEMPT, WEBHOOK_ID, visible};
 
 /// Sends events to endpoints.
 ///
@@ -89,8 +87,9 @@ impl Sender {
 
     /// Sends an event once: `Ok` only when the endpoint answered with 200 to 299.
     ///
-    /// The body is written at once, so that the future borrows nothing of the event. An event that
-    /// has no id, such as one that was read from a body, is sent under a new one.
+    /// The body is written at once, so that the event may go before the future does; what its data
+    /// borrows must stay. An event that has no id, such as one that was read from a body, is sent
+    /// under a new one: give it one by [`Event::with_id`] if it may be sent again.
     ///
     /// # Errors
     ///
@@ -101,16 +100,54 @@ impl Sender {
         endpoint: &'a Endpoint,
         event: &Event<T>,
     ) -> impl Future<Output = Result<Receipt, SendError>> + Send + use<'a, T> {
+        self.send_attempt(endpoint, event, 1)
+    }
+
+    /// Sends an event again: `number` is 2 at the second attempt, and stands in `webhook-attempt`.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use hookwright::{Endpoint, Event, Receipt, SendError, Sender, WebhookObject};
+    /// # use std::time::Duration;
+    /// async fn send_patiently<T: WebhookObject>(
+    ///     sender: &Sender,
+    ///     endpoint: &Endpoint,
+    ///     event: &Event<T>,
+    /// ) -> Result<Receipt, SendError> {
+    ///     let mut number = 1;
+    ///     loop {
+    ///         match sender.send_attempt(endpoint, event, number).await {
+    ///             Err(error) if error.is_retryable() && number < 4 => {
+    ///                 let wait = Duration::from_secs(5 * 60_u64.pow(number - 1));
+    ///                 tokio::time::sleep(wait.max(error.retry_after().unwrap_or_default())).await;
+    ///                 number += 1;
+    ///             }
+    ///             sent => return sent,
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    pub fn send_attempt<'a, T: WebhookObject>(
+        &'a self,
+        endpoint: &'a Endpoint,
+        event: &Event<T>,
+        number: u32,
+    ) -> impl Future<Output = Result<Receipt, SendError>> + Send + use<'a, T> {
         let body = event.body_within(self.body_limit);
         let id = event.id().cloned().unwrap_or_else(|| EventId::at(Utc::now()));
         async move {
             let body = body.map_err(|error| SendError::body(endpoint, error))?;
-            self.attempt(endpoint, Attempt { id, number: 1, body }).await
+            self.post(endpoint, Attempt { id, number, body }).await
         }
     }
 
     /// Makes one request: the only place that does.
-    async fn attempt(&self, endpoint: &Endpoint, attempt: Attempt) -> Result<Receipt, SendError> {
+    async fn post(&self, endpoint: &Endpoint, attempt: Attempt) -> Result<Receipt, SendError> {
         let guard = self.guard(endpoint)?;
         let client = self
             .clients
@@ -129,11 +166,12 @@ impl Sender {
             Ok(Err(error)) => return Err(SendError::transport(endpoint, error)),
             Err(_elapsed) => return Err(SendError::timeout(endpoint)),
         };
-        let answer = Answer::read(response, deadline).await;
-        let duration = start.elapsed();
+        let answer = Answer::of(&response);
         if answer.has_large_head() {
             return Err(SendError::large_head(endpoint));
         }
+        answer::drain(response, deadline).await;
+        let duration = start.elapsed();
         if !answer.status().is_success() {
             return Err(SendError::answered(endpoint, answer));
         }
@@ -178,15 +216,9 @@ impl Sender {
         headers.insert(WEBHOOK_ATTEMPT, attempt.number.into());
         if let Some(signer) = endpoint.signer() {
             let now_ms = Utc::now().timestamp_millis();
-            let signed =
-                signer.headers(&attempt.id, now_ms, Nonce::random(), attempt.body.as_bytes());
-            headers.insert(self.prefix.timestamp(), signed.timestamp);
-            headers.insert(self.prefix.signature(), signed.signature);
-            headers.insert(self.prefix.nonce(), signed.nonce);
-            if let Some((timestamp, signature)) = signed.standard {
-                headers.insert(WEBHOOK_TIMESTAMP, timestamp);
-                headers.insert(WEBHOOK_SIGNATURE, signature);
-            }
+            signer
+                .headers(&attempt.id, now_ms, Nonce::random(), attempt.body.as_bytes())
+                .insert_into(&mut headers, &self.prefix);
         }
         headers
     }
@@ -232,6 +264,13 @@ pub struct SenderBuilder {
 }
 
 impl SenderBuilder {
+    /// Sets which addresses may be dialled, in place of what was allowed so far: for an application
+    /// that judges addresses elsewhere too, such as when an endpoint is saved.
+    pub fn addresses(mut self, policy: AddressPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
     /// Allows a network that is refused by default, for internal receivers and tests, and plain
     /// `http://` to it.
     pub fn allow(mut self, network: IpNet) -> Self {
@@ -284,7 +323,7 @@ impl Default for SenderBuilder {
     fn default() -> Self {
         Self {
             policy: AddressPolicy::default(),
-            resolver: Arc::new(SystemResolver),
+            resolver: Arc::new(SystemResolver::default()),
             prefix: HeaderPrefix::default(),
             body_limit: Body::DEFAULT_LIMIT,
         }

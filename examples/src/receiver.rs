@@ -1,4 +1,7 @@
 //! A receiver as it should be: it verifies the raw body, answers at once, and works afterwards.
+//!
+//! What it has answered and not yet worked on is in memory only. A receiver that must not lose it
+//! stores the event before it answers, under its id, so that a repeat is known.
 
 use std::fmt;
 use std::io;
@@ -167,7 +170,7 @@ async fn hook(
     app.counts.verified.fetch_add(1, Ordering::Relaxed);
     match app.queue.try_send(event) {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        // The sender tries again: better late than lost.
-        Err(_full) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        // Not taken, so that the sender tries again: better late than lost.
+        Err(_full_or_closed) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
 }

@@ -2,15 +2,25 @@
 
 use std::fmt::Display;
 
+use proc_macro2::Span;
 use quote::ToTokens;
 
-/// The mistakes found so far, in source order.
-#[derive(Default)]
+use crate::names::nearest;
+
+/// Tells the line and the column where a span starts.
+pub(crate) type Position = fn(Span) -> (usize, usize);
+
+/// The mistakes found so far.
 pub(crate) struct Errors {
     found: Vec<syn::Error>,
+    position: Position,
 }
 
 impl Errors {
+    pub(crate) fn new(position: Position) -> Self {
+        Self { found: Vec::new(), position }
+    }
+
     /// Reports `problem` at `tokens`, with one remedy.
     pub(crate) fn report(
         &mut self,
@@ -28,17 +38,14 @@ impl Errors {
         self.found.push(syn::Error::new(error.span(), message));
     }
 
-    /// Appends the mistakes of a later place in the source.
-    pub(crate) fn append(&mut self, later: Errors) {
-        self.found.extend(later.found);
+    /// How many mistakes were reported so far.
+    pub(crate) fn count(&self) -> usize {
+        self.found.len()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.found.is_empty()
-    }
-
-    /// The value when nothing was reported, else all the mistakes as one error.
-    pub(crate) fn finish<T>(self, value: Option<T>) -> syn::Result<T> {
+    /// The value when nothing was reported, else all the mistakes in source order.
+    pub(crate) fn finish<T>(mut self, value: Option<T>) -> syn::Result<T> {
+        self.found.sort_by_key(|error| (self.position)(error.span()));
         let combined = self.found.into_iter().reduce(|mut all, error| {
             all.combine(error);
             all
@@ -49,4 +56,17 @@ impl Errors {
             (None, None) => unreachable!("a check that yields nothing has reported why"),
         }
     }
+}
+
+/// The remedy for an unknown word: the word of `known` that was probably meant, or `otherwise`.
+pub(crate) fn did_you_mean(word: &str, known: &[&str], otherwise: String) -> String {
+    match nearest(word, known) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => otherwise,
+    }
+}
+
+/// Words as they stand in a message.
+pub(crate) fn listed(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }

@@ -1,51 +1,41 @@
 //! Writes the code of a checked object. Nothing here can fail.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::spanned::Spanned;
-use syn::{DeriveInput, Path};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{DeriveInput, Generics, Path};
 
-use crate::attrs::Operation;
+use crate::events::Operation;
 use crate::model::Object;
 use crate::payload::Payload;
 
 /// The implementation of `WebhookObject`.
 pub(crate) fn object(krate: &Path, object: &Object<'_>) -> TokenStream {
-    let Object { ident, name, .. } = object;
-    let id = object.id.ident;
-    let id_type = object.id.field.ty.span();
-    let object_id = quote_spanned!(id_type=> __private::id(&self.#id));
-    let (hidden_struct, serialize_data, redacted_differs) = match &object.payload {
-        None => (
-            None,
-            quote_spanned!(ident.span()=> __private::serialize_record(self, serializer)),
-            None,
-        ),
-        Some(payload) => (
-            Some(hidden_struct(krate, ident, payload)),
-            quote!(__Payload::serialize(self, serializer)),
-            redacted_differs(payload),
-        ),
+    let Object { ident, name, id, operations, payload } = object;
+    let (id, id_type) = (id.ident, &id.field.ty);
+    let hidden_struct = payload.as_ref().map(|payload| hidden_struct(krate, ident, payload));
+    let serialize_data = if payload.is_some() {
+        quote!(__Payload::serialize(self, serializer))
+    } else {
+        quote!(<#ident as __private::SerializeRecord>::serialize(self, serializer))
     };
-    let markers = markers(ident, &object.operations);
-    quote! {
-        const _: () = {
-            use #krate::__private;
-
+    let redacted_differs = payload.as_ref().and_then(redacted_differs);
+    let markers = markers(ident, &Generics::default(), operations);
+    in_private_scope(
+        krate,
+        &quote! {
             #hidden_struct
 
             #[automatically_derived]
-            #[allow(deprecated, unused_qualifications)]
             impl __private::WebhookObject for #ident {
                 const NAME: &'static str = #name;
 
                 fn object_id(&self) -> &dyn __private::Display {
-                    #object_id
+                    <#id_type as __private::ObjectId>::display(&self.#id)
                 }
 
-                fn serialize_data<S>(&self, serializer: S) -> __private::Result<S::Ok, S::Error>
+                fn serialize_data<__S>(&self, serializer: __S) -> __private::Result<__S::Ok, __S::Error>
                 where
-                    S: __private::Serializer,
+                    __S: __private::Serializer,
                 {
                     #serialize_data
                 }
@@ -54,8 +44,8 @@ pub(crate) fn object(krate: &Path, object: &Object<'_>) -> TokenStream {
             }
 
             #markers
-        };
-    }
+        },
+    )
 }
 
 /// The errors, and an implementation for a struct of any shape, so that the uses of the struct
@@ -64,22 +54,11 @@ pub(crate) fn fallback(krate: &Path, input: &DeriveInput, error: &syn::Error) ->
     let ident = &input.ident;
     let errors = error.to_compile_error();
     let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
-    let markers = Operation::ALL.map(|operation| {
-        let marker = marker(operation);
-        quote! {
+    let markers = markers(ident, &input.generics, Operation::ALL);
+    let implementation = in_private_scope(
+        krate,
+        &quote! {
             #[automatically_derived]
-            #[allow(deprecated)]
-            impl #impl_generics __private::emits::#marker for #ident #ty_generics #where_clause {}
-        }
-    });
-    quote! {
-        #errors
-
-        const _: () = {
-            use #krate::__private;
-
-            #[automatically_derived]
-            #[allow(deprecated)]
             impl #impl_generics __private::WebhookObject for #ident #ty_generics #where_clause {
                 const NAME: &'static str = "";
 
@@ -87,15 +66,33 @@ pub(crate) fn fallback(krate: &Path, input: &DeriveInput, error: &syn::Error) ->
                     &""
                 }
 
-                fn serialize_data<S>(&self, serializer: S) -> __private::Result<S::Ok, S::Error>
+                fn serialize_data<__S>(&self, serializer: __S) -> __private::Result<__S::Ok, __S::Error>
                 where
-                    S: __private::Serializer,
+                    __S: __private::Serializer,
                 {
                     serializer.serialize_unit()
                 }
             }
 
-            #(#markers)*
+            #markers
+        },
+    );
+    quote! {
+        #errors
+        #implementation
+    }
+}
+
+/// Names nothing that a user can see, and warns of nothing that a user has written.
+fn in_private_scope(krate: &Path, code: &TokenStream) -> TokenStream {
+    quote! {
+        #[allow(
+            clippy::absolute_paths, dead_code, deprecated, non_snake_case, unused_qualifications
+        )]
+        const _: () = {
+            use #krate::__private;
+
+            #code
         };
     }
 }
@@ -103,18 +100,19 @@ pub(crate) fn fallback(krate: &Path, input: &DeriveInput, error: &syn::Error) ->
 /// A struct that is read through, never made: serde's `remote` derive serializes the record itself
 /// by the fields that stand in it.
 fn hidden_struct(krate: &Path, ident: &Ident, payload: &Payload<'_>) -> TokenStream {
-    let serde_path = quote!(#krate::__private::serde).to_string();
+    let serde_path = quote!(#krate::__private::serde).to_string().replace(' ', "");
     let remote = ident.to_string();
     let serde = &payload.serde;
     let fields = payload.fields.iter().map(|field| {
         let (name, ty, serde) = (field.ident, &field.ty, &field.serde);
+        // serde shows a field at its first token.
+        let serde = serde.iter().map(|meta| quote_spanned!(name.span()=> #[serde(#meta)]));
         quote! {
-            #(#[serde(#serde)])*
+            #(#serde)*
             #name: #ty
         }
     });
     quote! {
-        #[allow(dead_code, deprecated, non_snake_case, unused_qualifications)]
         #[derive(__private::serde::Serialize)]
         #[serde(crate = #serde_path, remote = #remote)]
         #(#[serde(#serde)])*
@@ -131,10 +129,8 @@ fn redacted_differs(payload: &Payload<'_>) -> Option<TokenStream> {
         .iter()
         .filter_map(|field| Some((field.redacted.as_ref()?, field)))
         .map(|(name, field)| {
-            let ident = field.ident;
-            let differs =
-                quote_spanned!(field.ty.span()=> __private::differs(&self.#ident, &before.#ident));
-            quote!(#name => #differs,)
+            let (ident, ty) = (field.ident, &field.ty);
+            quote!(#name => <#ty as __private::Redact>::differs(&self.#ident, &before.#ident),)
         })
         .peekable();
     arms.peek()?;
@@ -148,18 +144,13 @@ fn redacted_differs(payload: &Payload<'_>) -> Option<TokenStream> {
     })
 }
 
-fn markers(ident: &Ident, operations: &[Operation]) -> TokenStream {
-    let markers = operations.iter().map(|operation| {
-        let marker = marker(*operation);
-        quote! {
+fn markers(ident: &Ident, generics: &Generics, operations: &[Operation]) -> TokenStream {
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let markers = operations.iter().map(|operation| format_ident!("{}", operation.marker));
+    quote! {
+        #(
             #[automatically_derived]
-            #[allow(deprecated)]
-            impl __private::emits::#marker for #ident {}
-        }
-    });
-    quote!(#(#markers)*)
-}
-
-fn marker(operation: Operation) -> TokenStream {
-    Ident::new(operation.marker(), Span::call_site()).into_token_stream()
+            impl #impl_generics __private::emits::#markers for #ident #ty_generics #where_clause {}
+        )*
+    }
 }

@@ -8,7 +8,16 @@ use crate::server::Server;
 
 fn crm(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO"));
-    command.args(["run", "--quiet", "--offline", "--package", "hookwright-examples", "--bin", "crm", "--"]);
+    command.args([
+        "run",
+        "--quiet",
+        "--offline",
+        "--package",
+        "hookwright-examples",
+        "--bin",
+        "crm",
+        "--",
+    ]);
     command.args(arguments);
     command
 }
@@ -48,7 +57,11 @@ async fn exactly_so_many_events_are_sent_as_were_asked_for() {
         let (success, output, errors) = run(crm(&["--events", events, "--json"])).await;
         assert!(success, "{errors}");
         assert_eq!(lines(&output).len().to_string(), events);
-        assert!(errors.ends_with(&format!("{events} events sent, {events} received, {events} verified\n")));
+        assert!(
+            errors.ends_with(&format!(
+                "{events} events sent, {events} received, {events} verified\n"
+            ))
+        );
     }
 }
 
@@ -76,7 +89,14 @@ async fn among_20_events_is_every_object_and_every_operation() {
 async fn every_endpoint_gets_every_event_signed_and_without_what_is_hidden() {
     let (first, second) = (Server::with_status(200).await, Server::with_status(200).await);
     let (success, output, errors) = run(crm(&[
-        "--url", &first.url("/a"), "--url", &second.url("/b"), "--secret", "your-secret", "--allow-local", "--json",
+        "--url",
+        &first.url("/a"),
+        "--url",
+        &second.url("/b"),
+        "--secret",
+        "your-secret",
+        "--allow-local",
+        "--json",
     ]))
     .await;
     assert!(success, "{errors}");
@@ -114,7 +134,12 @@ async fn an_endpoint_that_does_not_acknowledge_is_a_clear_error() {
     let server = Server::with_status(500).await;
     let answered = "error: event 1 was not acknowledged: 127.0.0.1 answered 500";
     check(&server.url("/"), &local, answered).await;
-    check("ftp://example.com", &[], "error: the URL of an endpoint begins with https:// or http://").await;
+    check(
+        "ftp://example.com",
+        &[],
+        "error: the URL of an endpoint begins with https:// or http://",
+    )
+    .await;
     check(&server.url("/"), &["--secret", ""], "error: the secret is empty").await;
 }
 
@@ -122,7 +147,8 @@ async fn an_endpoint_that_does_not_acknowledge_is_a_clear_error() {
 async fn the_proxies_of_the_environment_are_ignored() {
     let (server, canary) = (Server::with_status(204).await, Server::with_status(204).await);
     let mut command = crm(&["--url", &server.url("/"), "--allow-local", "--events", "3"]);
-    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+    {
         command.env(name, canary.url("/"));
     }
     let (success, _, errors) = run(command).await;

@@ -33,7 +33,10 @@ fn records() -> Vec<Anything> {
     let text = prop_oneof![
         any::<String>(),
         Just(String::new()),
-        Just("\"quotes\" \\ back / \u{8}\u{c}\n\r\t\u{0}\u{1f}\u{7f}\u{2028}\u{2029}\u{feff}".to_owned()),
+        Just(
+            "\"quotes\" \\ back / \u{8}\u{c}\n\r\t\u{0}\u{1f}\u{7f}\u{2028}\u{2029}\u{feff}"
+                .to_owned()
+        ),
         Just("Zoë 田中 \u{1f4de} \u{1f468}\u{200d}\u{1f469} e\u{301}".to_owned()),
     ];
     let number = prop_oneof![any::<u64>(), Just(u64::MAX), Just((1 << 53) + 1)];
@@ -53,7 +56,10 @@ fn records() -> Vec<Anything> {
 }
 
 fn bodies() -> Vec<String> {
-    records().iter().map(|record| serde_json::to_string(&record.created()).expect("a body")).collect()
+    records()
+        .iter()
+        .map(|record| serde_json::to_string(&record.created()).expect("a body"))
+        .collect()
 }
 
 /// What is signed, and the two signatures of it.
@@ -120,7 +126,9 @@ impl Tool {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| panic!("{program}: {error}: `cargo xtask test` finds or installs it"));
+            .unwrap_or_else(|error| {
+                panic!("{program}: {error}: `cargo xtask test` finds or installs it")
+            });
         let input = child.stdin.take().expect("it is piped");
         let output = BufReader::new(child.stdout.take().expect("it is piped"));
         Self { child, input, output }
@@ -167,7 +175,8 @@ fn readme_block(beginning: &str) -> String {
 /// The path of a script that is the README's block and what follows it.
 fn script(language: &str, rest: &str, file: &str) -> String {
     let path = format!("{}/{file}", env!("CARGO_TARGET_TMPDIR"));
-    std::fs::write(&path, format!("{}\n{rest}", readme_block(&format!("{language}\n")))).expect("a script");
+    std::fs::write(&path, format!("{}\n{rest}", readme_block(&format!("{language}\n"))))
+        .expect("a script");
     path
 }
 

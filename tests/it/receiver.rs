@@ -93,7 +93,7 @@ async fn a_wrong_signature_is_401() {
     check(Request { signature: String::new(), ..signed(CREATED) }, 401, reason).await;
     let changed = Request { body: CREATED.replace("a@", "b@").into(), ..signed(CREATED) };
     check(changed, 401, reason).await;
-    // What is not verified is not read.
+    // What is not verified is not parsed.
     check(Request { body: b"{".into(), ..signed(CREATED) }, 401, reason).await;
 }
 
@@ -150,12 +150,20 @@ async fn a_body_over_the_limit_is_413_before_it_is_verified() {
     check_at(&url, unsigned, 413, &reason).await;
 }
 
+/// The head of a request whose headers are right as far as can be told without its body.
+fn head(header: &str) -> String {
+    let timestamp = Utc::now().timestamp_millis();
+    format!(
+        "POST /hooks HTTP/1.1\r\nHost: x\r\n{header}\r\nX-Twenty-Webhook-Timestamp: {timestamp}\r\nX-Twenty-Webhook-Signature: x\r\n\r\n"
+    )
+}
+
 #[tokio::test]
 async fn a_body_that_does_not_end_is_held_up_to_the_limit_only() {
     let url = serve(Verifier::new(&secret())).await;
     let address = url.trim_start_matches("http://").trim_end_matches("/hooks");
     let mut stream = TcpStream::connect(address).await.expect("a connection");
-    let head = "POST /hooks HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let head = head("Transfer-Encoding: chunked");
     stream.write_all(head.as_bytes()).await.expect("a head");
     let chunk = [b"10000\r\n".as_slice(), &vec![b'x'; 0x10000], b"\r\n"].concat();
     for _ in 0..17 {
@@ -172,11 +180,47 @@ async fn a_body_that_breaks_off_is_no_event() {
     let url = serve(Verifier::new(&secret())).await;
     let address = url.trim_start_matches("http://").trim_end_matches("/hooks");
     let mut stream = TcpStream::connect(address).await.expect("a connection");
-    let head = "POST /hooks HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{";
+    let head = head("Content-Length: 100") + "{";
     stream.write_all(head.as_bytes()).await.expect("a head");
     stream.shutdown().await.expect("half a connection");
     let mut answer = String::new();
     let read = tokio::time::timeout(Duration::from_secs(20), stream.read_to_string(&mut answer));
     read.await.expect("an end").expect("a text");
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400"), "{answer}");
+}
+
+#[tokio::test]
+async fn without_the_headers_of_a_signature_no_body_is_waited_for() {
+    let url = serve(Verifier::new(&secret())).await;
+    let address = url.trim_start_matches("http://").trim_end_matches("/hooks");
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let head = "POST /hooks HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.expect("a head");
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.expect("an answer before the body");
+    assert_eq!(&answer, b"HTTP/1.1 401");
+}
+
+#[test]
+fn an_error_of_receiving_shows_nothing_of_the_body() {
+    let now = Utc::now().timestamp_millis();
+    let hidden = "iban DE02 1203";
+    for body in [
+        CREATED.replace("\"a@example.com\"", &format!("{{\"{hidden}\":1}}")),
+        CREATED.replace("person.created", hidden),
+        format!("{{\"event\":\"person.created\",\"timestamp\":\"{hidden}\"}}"),
+        format!("\"{hidden}\""),
+    ] {
+        let mut headers = http::HeaderMap::new();
+        let signature = Signer::new(&secret()).sign(now, body.as_bytes()).to_string();
+        headers.insert("x-twenty-webhook-timestamp", now.to_string().parse().expect("digits"));
+        headers.insert("x-twenty-webhook-signature", signature.parse().expect("digits"));
+        let received: Result<Event<Person>, _> =
+            hookwright::receiver::verify(&Verifier::new(&secret()), &headers, body.as_bytes());
+        let error = received.map(|_event| ()).expect_err("no such event");
+        let source = std::error::Error::source(&error).expect("a place");
+        let shown = format!("{error} {error:?} {source} {source:?}");
+        assert!(shown.contains("at line 1 column "), "{shown}");
+        assert!(!shown.contains("DE02"), "{shown}");
+    }
 }

@@ -47,8 +47,11 @@ const REFUSED_IPV6: &str = "\
 
 const GLOBAL_UNICAST: &str = "2000::/3";
 
-const METADATA: [&str; 6] = [
+const METADATA: [&str; 9] = [
     "169.254.169.254",
+    "169.254.170.23",
+    "fd00:ec2::23",
+    "fd20:ce::254",
     "169.254.170.2",
     "168.63.129.16",
     "100.100.100.200",

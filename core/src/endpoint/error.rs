@@ -2,7 +2,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::Endpoint;
-use super::headers::{MAX_HEADERS, MAX_VALUE_LENGTH};
+use super::headers::{MAX_HEADERS, MAX_NAME_LENGTH, MAX_VALUE_LENGTH};
 
 /// Why something cannot be an endpoint's. The text shows neither the URL nor a header's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub enum EndpointError {
     Deadline,
     /// There are more than 20 headers.
     TooManyHeaders,
-    /// The name of a header is not of letters, digits and `-`.
+    /// The name of a header is not of letters, digits and `-`, or has more than 64.
     HeaderName,
     /// The header is one that HTTP, this crate or a cloud's metadata service uses.
     #[non_exhaustive]
@@ -76,7 +76,7 @@ impl fmt::Display for EndpointError {
                 write!(formatter, "an endpoint has at most {MAX_HEADERS} headers of its own")
             }
             Self::HeaderName => {
-                formatter.write_str("the name of a header is of letters, digits and `-`")
+                write!(formatter, "the name of a header is of letters, digits and `-`, at most {MAX_NAME_LENGTH}")
             }
             Self::HeaderReserved { name } => write!(
                 formatter,

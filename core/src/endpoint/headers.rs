@@ -6,6 +6,8 @@ use super::EndpointError;
 
 /// How many headers an endpoint may add.
 pub(super) const MAX_HEADERS: usize = 20;
+/// How long the name of one may be, in bytes.
+pub(super) const MAX_NAME_LENGTH: usize = 64;
 /// How long the value of one may be, in bytes.
 pub(super) const MAX_VALUE_LENGTH: usize = 4096;
 
@@ -44,7 +46,8 @@ impl CustomHeaders {
         if self.0.len() == MAX_HEADERS {
             return Err(EndpointError::TooManyHeaders);
         }
-        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if !is_name || name.len() > MAX_NAME_LENGTH {
             return Err(EndpointError::HeaderName);
         }
         let name = HeaderName::try_from(name).map_err(|_| EndpointError::HeaderName)?;

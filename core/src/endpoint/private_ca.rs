@@ -12,9 +12,10 @@ use std::sync::Arc;
 /// let error = PrivateCa::from_pem(b"not a certificate").unwrap_err();
 /// assert_eq!(error.to_string(), "there is no certificate here: give PEM, from `-----BEGIN CERTIFICATE-----` on");
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct PrivateCa {
     pem: Arc<[u8]>,
+    certificates: Arc<[reqwest::Certificate]>,
 }
 
 impl PrivateCa {
@@ -24,22 +25,32 @@ impl PrivateCa {
     ///
     /// [`PrivateCaError`] when there is none, or one that cannot be used.
     pub fn from_pem(pem: &[u8]) -> Result<Self, PrivateCaError> {
-        let authority = Self { pem: pem.into() };
-        let certificates = authority.certificates();
+        let unusable = |source| PrivateCaError { source: Some(source) };
+        let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(unusable)?;
         if certificates.is_empty() {
             return Err(PrivateCaError { source: None });
         }
+        // Only a client looks into them.
         reqwest::Client::builder()
-            .tls_certs_only(certificates)
+            .tls_backend_rustls()
+            .tls_certs_only(certificates.iter().cloned())
             .build()
-            .map_err(|source| PrivateCaError { source: Some(source) })?;
-        Ok(authority)
+            .map_err(unusable)?;
+        Ok(Self { pem: pem.into(), certificates: certificates.into() })
     }
 
-    pub(crate) fn certificates(&self) -> Vec<reqwest::Certificate> {
-        reqwest::Certificate::from_pem_bundle(&self.pem).unwrap_or_default()
+    pub(crate) fn certificates(&self) -> impl Iterator<Item = reqwest::Certificate> {
+        self.certificates.iter().cloned()
     }
 }
+
+impl PartialEq for PrivateCa {
+    fn eq(&self, other: &Self) -> bool {
+        self.pem == other.pem
+    }
+}
+
+impl Eq for PrivateCa {}
 
 impl fmt::Debug for PrivateCa {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

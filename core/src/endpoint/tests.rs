@@ -78,6 +78,9 @@ fn a_host_is_needed() {
         "https://exa<mple/",
         "https://[::1/",
         "https://a:99999/",
+        "https://{{hostname}}/",
+        "https://exa\"mple.com/",
+        "https://a`b/",
         "https://a:b/",
     ] {
         check(url, Err(EndpointError::NotAUrl));
@@ -144,7 +147,7 @@ fn headers_of_the_sender_of_http_and_of_metadata_services_are_refused() {
 
 #[test]
 fn names_and_values_of_headers_are_visible_ascii() {
-    for name in ["", "a b", "a_b", "a:b", "ä", "a\r\nb"] {
+    for name in ["", "a b", "a_b", "a:b", "ä", "a\r\nb", &"x".repeat(65)] {
         check_header(name, "x", Some(&EndpointError::HeaderName));
     }
     let wrong = EndpointError::HeaderValue { name: "x-key".into() };

@@ -52,9 +52,13 @@ impl Body {
             limit,
             is_over: false,
         };
-        match serde_json::to_writer(&mut bytes, envelope) {
+        let written = serde_json::to_writer(&mut bytes, envelope);
+        // Not told by `written`: a `Serialize` may have passed over the error.
+        if bytes.is_over {
+            return Err(BodyError::TooLarge { event: name.clone(), limit });
+        }
+        match written {
             Ok(()) => Ok(Self(bytes.bytes)),
-            Err(_) if bytes.is_over => Err(BodyError::TooLarge { event: name.clone(), limit }),
             Err(source) => Err(BodyError::Serialize { event: name.clone(), source }),
         }
     }

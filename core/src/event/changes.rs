@@ -58,16 +58,18 @@ pub(crate) fn between<T: WebhookObject>(
     let old = Members::of(before).map_err(UpdateError::of_members::<T>)?;
     let new = Members::of(after).map_err(UpdateError::of_members::<T>)?;
 
+    let (in_old, in_new) = (old.finder(), new.finder());
+
     let mut changes = Recorder::default();
     let mut passed = 0;
     for index in 0..new.len() {
         let name = new.name(index);
-        let Some(found) = old.find(name, passed) else {
+        let Some(found) = in_old.find(name, passed) else {
             changes.record(name.clone(), "null");
             continue;
         };
         // Members that are gone stand in the old payload before one that is not.
-        for gone in (passed..found).filter(|gone| new.find(old.name(*gone), index).is_none()) {
+        for gone in (passed..found).filter(|gone| in_new.find(old.name(*gone), index).is_none()) {
             changes.record(old.name(gone).clone(), old.value(gone));
         }
         passed = passed.max(found + 1);
@@ -76,7 +78,7 @@ pub(crate) fn between<T: WebhookObject>(
             changes.record(name.clone(), old.value(found));
         }
     }
-    for gone in (passed..old.len()).filter(|gone| new.find(old.name(*gone), 0).is_none()) {
+    for gone in (passed..old.len()).filter(|gone| in_new.find(old.name(*gone), 0).is_none()) {
         changes.record(old.name(gone).clone(), old.value(gone));
     }
     changes.finish().map_err(|source| UpdateError::Serialize { object: T::NAME, source })

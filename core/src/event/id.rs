@@ -20,10 +20,10 @@ use uuid::Uuid;
 /// assert_eq!("two words".parse::<EventId>().unwrap_err().to_string(), "an event's id is 1 to 256 visible ASCII characters");
 /// # Ok::<(), hookwright::EventIdError>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EventId(Repr);
 
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Repr {
     /// Every id whose text is that of a UUID, so that equal ids are equal values.
     Uuid(Uuid),

@@ -1,6 +1,8 @@
 //! The top-level members of a payload.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -61,13 +63,30 @@ impl Members {
         &self.json[self.members[index].1.clone()]
     }
 
+    pub(crate) fn finder(&self) -> Finder<'_> {
+        Finder { members: self, by_name: OnceCell::new() }
+    }
+}
+
+/// Finds members by name.
+pub(crate) struct Finder<'a> {
+    members: &'a Members,
+    /// Made when a member is not where it is looked for first.
+    by_name: OnceCell<HashMap<&'a str, usize>>,
+}
+
+impl Finder<'_> {
     /// The index of the member `name`, which is `likely` when the payloads have the same members.
     pub(crate) fn find(&self, name: &str, likely: usize) -> Option<usize> {
-        let is_wanted = |member: &(Cow<'static, str>, _)| member.0 == name;
-        if self.members.get(likely).is_some_and(is_wanted) {
+        let members = &self.members.members;
+        if members.get(likely).is_some_and(|member| member.0 == name) {
             return Some(likely);
         }
-        self.members.iter().position(is_wanted)
+        let by_name = self.by_name.get_or_init(|| {
+            // Of members with one name, the first counts.
+            members.iter().enumerate().rev().map(|(index, member)| (&*member.0, index)).collect()
+        });
+        by_name.get(name).copied()
     }
 }
 

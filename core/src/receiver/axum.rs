@@ -33,7 +33,9 @@ use super::{FromBody, ReceiveError, Verifier, verify};
 /// An event of a request that was verified by the [`Verifier`] of the router's state.
 ///
 /// Every other request is answered by [`ReceiveError`]: 401 for a wrong or stale signature, 400
-/// for a wrong body, 413 for one that is too large, each with a short reason as JSON.
+/// for a wrong body, 413 for one that is too large, each with a short reason as JSON. An event of
+/// another object is a wrong body too, and its sender will try again: have each endpoint send what
+/// is handled there, or take `Result<Verified<..>, ReceiveError>` and answer as you like.
 #[derive(Debug, Clone)]
 pub struct Verified<E>(pub E);
 
@@ -48,6 +50,8 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, ReceiveError> {
         let verifier = Verifier::from_ref(state);
         let (parts, body) = request.into_parts();
+        // Nothing of a stranger's body is held.
+        verifier.check_headers(&parts.headers).map_err(ReceiveError::Unverified)?;
         let body = collect(body, verifier.max_body()).await?;
         verify(&verifier, &parts.headers, &body).map(Self)
     }

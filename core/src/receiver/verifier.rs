@@ -16,7 +16,13 @@ use crate::signature::{
 /// It takes the raw bytes of the body: a body that was parsed and written again has another
 /// signature. The time of the request may be 300 seconds from the clock in both directions, the
 /// tolerance of Standard Webhooks' libraries, so that a request that was overheard cannot be sent
-/// again later. Within that time, a receiver that must not handle an event twice remembers the ids.
+/// again later.
+///
+/// Within that time, a receiver that must not handle an event twice remembers what it has handled.
+/// The documented signature covers the timestamp and the body, so that a request is known again by
+/// its timestamp and its signature. The header `webhook-id` is covered by Standard Webhooks'
+/// signature alone: who remembers ids against replays uses
+/// [`standard_webhooks_only`](Self::standard_webhooks_only).
 ///
 /// Requests of the documented scheme are verified, and those of Standard Webhooks when a secret is
 /// one of `whsec_`. Cloning is cheap.
@@ -43,7 +49,8 @@ use crate::signature::{
 #[derive(Clone)]
 pub struct Verifier {
     keys: Arc<[Key]>,
-    prefix: HeaderPrefix,
+    /// `None` when the documented scheme is not accepted.
+    prefix: Option<HeaderPrefix>,
     terms: Terms,
     clock: Option<Clock>,
     max_body: usize,
@@ -59,7 +66,7 @@ impl Verifier {
     pub fn new(secret: &Secret) -> Self {
         Self {
             keys: Arc::new([Key::new(secret)]),
-            prefix: HeaderPrefix::default(),
+            prefix: Some(HeaderPrefix::default()),
             terms: Terms {
                 tolerance_ms: Some(milliseconds(Self::DEFAULT_TOLERANCE)),
                 accepts_double_encoded: false,
@@ -100,7 +107,14 @@ impl Verifier {
     /// Sets what the names of the signature's headers begin with.
     #[must_use]
     pub fn header_prefix(mut self, prefix: HeaderPrefix) -> Self {
-        self.prefix = prefix;
+        self.prefix = Some(prefix);
+        self
+    }
+
+    /// Accepts Standard Webhooks' signature and no other, so that `webhook-id` is always covered.
+    #[must_use]
+    pub fn standard_webhooks_only(mut self) -> Self {
+        self.prefix = None;
         self
     }
 
@@ -126,14 +140,34 @@ impl Verifier {
     /// [`VerifyError`], which tells a missing header, a malformed timestamp, a time too old or from
     /// the future, and a mismatch apart.
     pub fn verify(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), VerifyError> {
-        let now_ms = self.clock.as_ref().map_or_else(Utc::now, |clock| clock()).timestamp_millis();
-        let judge = |claim: &Claim<'_>| verify_at(&self.keys, claim, body, self.terms, now_ms);
-        match (self.documented_claim(headers), self.standard_claim(headers)) {
-            (Ok(documented), Some(Ok(standard))) => {
-                judge(&standard).or_else(|error| judge(&documented).map_err(|_| error))
-            }
-            (Ok(claim), _) | (Err(_), Some(Ok(claim))) => judge(&claim),
-            (Err(_), Some(Err(missing))) | (Err(missing), None) => Err(missing),
+        let now_ms = self.now_ms();
+        self.any_claim(headers, |claim| verify_at(&self.keys, claim, body, self.terms, now_ms))
+    }
+
+    /// Judges what can be judged before the body has come: that the headers are there, and the time.
+    #[cfg(feature = "axum")]
+    pub(crate) fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {
+        let now_ms = self.now_ms();
+        self.any_claim(headers, |claim| claim.check_time(self.terms, now_ms))
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.clock.as_ref().map_or_else(Utc::now, |clock| clock()).timestamp_millis()
+    }
+
+    /// Whether one of the claims that the request makes is right. When none is, the reason is that
+    /// of Standard Webhooks', if the request makes that claim, and else of the documented scheme's.
+    fn any_claim(
+        &self,
+        headers: &HeaderMap,
+        judge: impl Fn(&Claim<'_>) -> Result<(), VerifyError>,
+    ) -> Result<(), VerifyError> {
+        let documented = || self.documented_claim(headers).and_then(|claim| judge(&claim));
+        match self.standard_claim(headers) {
+            Some(standard) => standard
+                .and_then(|claim| judge(&claim))
+                .or_else(|error| documented().or(Err(error))),
+            None => documented(),
         }
     }
 
@@ -142,9 +176,12 @@ impl Verifier {
     }
 
     fn documented_claim<'a>(&self, headers: &'a HeaderMap) -> Result<Claim<'a>, VerifyError> {
+        let Some(prefix) = &self.prefix else {
+            return Err(VerifyError::MissingHeader { header: WEBHOOK_SIGNATURE });
+        };
         Ok(Claim::Documented {
-            timestamp: required(headers, self.prefix.timestamp())?,
-            signature: required(headers, self.prefix.signature())?,
+            timestamp: required(headers, prefix.timestamp())?,
+            signature: required(headers, prefix.signature())?,
         })
     }
 
@@ -165,7 +202,7 @@ fn required<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<&'a [u8], V
     headers
         .get(name)
         .map(HeaderValue::as_bytes)
-        .ok_or_else(|| VerifyError::MissingHeader { header: name.to_string() })
+        .ok_or_else(|| VerifyError::MissingHeader { header: name.clone() })
 }
 
 fn milliseconds(duration: Duration) -> i64 {

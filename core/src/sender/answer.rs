@@ -14,7 +14,10 @@ const MAX_WAIT: Duration = Duration::from_secs(1);
 /// How large an answer's head may be, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
 
-/// An answer whose body was read, up to the limit, and dropped.
+/// How long `Retry-After` is listened to.
+const MAX_RETRY_AFTER: Duration = Duration::from_hours(24);
+
+/// What the head of an answer says.
 #[derive(Debug)]
 pub(super) struct Answer {
     status: StatusCode,
@@ -23,26 +26,12 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// Reads the answer until its end or a limit. A body that breaks or does not end changes
-    /// nothing: the head has told whether the event was taken, and a retry would be a repeat.
-    ///
-    /// The body is read so that the connection can be used again, which is not worth a long wait:
-    /// some receivers neither tell how long their body is nor close the connection.
-    pub(super) async fn read(mut response: Response, deadline: Instant) -> Self {
-        let answer = Self {
+    pub(super) fn of(response: &Response) -> Self {
+        Self {
             status: response.status(),
             retry_after: retry_after(response.status(), response.headers(), SystemTime::now()),
             head: head_length(response.headers()),
-        };
-        let end = deadline.min(Instant::now() + MAX_WAIT);
-        let mut left = MAX_READ;
-        while let Ok(Ok(Some(chunk))) = timeout_at(end, response.chunk()).await {
-            if chunk.len() >= left {
-                break;
-            }
-            left -= chunk.len();
         }
-        answer
     }
 
     pub(super) fn status(&self) -> StatusCode {
@@ -58,24 +47,40 @@ impl Answer {
     }
 }
 
+/// Reads the body until its end or a limit. A body that breaks or does not end changes nothing: the
+/// head has told whether the event was taken, and a retry would be a repeat.
+///
+/// It is read so that the connection can be used again, which is not worth a long wait: some
+/// receivers neither tell how long their body is nor close the connection.
+pub(super) async fn drain(mut response: Response, deadline: Instant) {
+    let end = deadline.min(Instant::now() + MAX_WAIT);
+    let mut left = MAX_READ;
+    while let Ok(Ok(Some(chunk))) = timeout_at(end, response.chunk()).await {
+        if chunk.len() >= left {
+            break;
+        }
+        left -= chunk.len();
+    }
+}
+
 /// The length of the lines `name: value`.
 fn head_length(headers: &HeaderMap) -> usize {
     headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum()
 }
 
 /// How long an endpoint asks to be left alone, by `Retry-After` (RFC 9110 section 10.2.3): seconds,
-/// or a date. It is heard on 429 and 503; what is neither is ignored.
+/// or a date, and at most a day. It is heard on 429 and 503; what is neither is ignored.
 fn retry_after(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     if !matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
         return None;
     }
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Digits that no number holds mean for ever.
-        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
+        let seconds = text.parse().unwrap_or(u64::MAX);
+        return Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER));
     }
     let date = httpdate::parse_http_date(text).ok()?;
-    Some(date.duration_since(now).unwrap_or(Duration::ZERO))
+    Some(date.duration_since(now).unwrap_or(Duration::ZERO).min(MAX_RETRY_AFTER))
 }
 
 #[cfg(test)]
@@ -105,8 +110,10 @@ mod tests {
     }
 
     #[test]
-    fn more_digits_than_a_number_holds_are_for_ever() {
-        check(503, "99999999999999999999999999", Some(u64::MAX));
+    fn more_than_a_day_is_a_day() {
+        check(503, "86401", Some(86_400));
+        check(503, "99999999999999999999999999", Some(86_400));
+        check(503, "Fri, 31 Dec 9999 23:59:59 GMT", Some(86_400));
     }
 
     #[test]

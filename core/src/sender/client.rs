@@ -96,10 +96,15 @@ impl Clients {
         let resolver =
             GuardedResolver { guard, policy: self.policy.clone(), resolver: self.resolver.clone() };
         let builder = Client::builder()
+            // Said in full, since another crate of the same build may have switched them on.
+            .tls_backend_rustls()
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
-            .referer(false)
             .http1_only()
             .http1_max_headers(MAX_HEADERS)
             .tls_version_min(Version::TLS_1_2)

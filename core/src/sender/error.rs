@@ -78,6 +78,11 @@ impl SendError {
         Self { host: endpoint.host().into(), kind }
     }
 
+    /// The host of the endpoint.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// Whether the endpoint did not answer in time.
     pub fn is_timeout(&self) -> bool {
         matches!(self.kind, Kind::Timeout(_))
@@ -96,9 +101,8 @@ impl SendError {
         }
     }
 
-    /// How long the endpoint asks to be left alone, by the header `Retry-After` of a 429 or 503.
-    ///
-    /// It is what the endpoint says, however long: bound it before waiting.
+    /// How long the endpoint asks to be left alone, by the header `Retry-After` of a 429 or 503: at
+    /// most a day.
     pub fn retry_after(&self) -> Option<Duration> {
         match &self.kind {
             Kind::Status(answer) => answer.retry_after(),

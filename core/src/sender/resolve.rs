@@ -1,7 +1,10 @@
 use std::future::Future;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, ToSocketAddrs};
 use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
 
 /// Looks up the addresses of names.
 ///
@@ -49,12 +52,31 @@ impl<R: Resolve> ErasedResolve for R {
     }
 }
 
+/// How many look-ups the system does at once. One that has been given up still holds a thread until
+/// the system ends it, and these threads are the application's too.
+const MAX_LOOK_UPS: usize = 64;
+
 /// The system's resolver.
-pub(super) struct SystemResolver;
+pub(super) struct SystemResolver {
+    places: Arc<Semaphore>,
+}
+
+impl Default for SystemResolver {
+    fn default() -> Self {
+        Self { places: Arc::new(Semaphore::new(MAX_LOOK_UPS)) }
+    }
+}
 
 impl Resolve for SystemResolver {
     async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
-        let addresses = tokio::net::lookup_host((host, 0)).await?;
+        let place = self.places.clone().acquire_owned().await.map_err(io::Error::other)?;
+        let host = host.to_owned();
+        let looking_up = tokio::task::spawn_blocking(move || {
+            let addresses = (host.as_str(), 0).to_socket_addrs();
+            drop(place);
+            addresses
+        });
+        let addresses = looking_up.await.map_err(io::Error::other)??;
         Ok(addresses.map(|address| address.ip()).collect())
     }
 }

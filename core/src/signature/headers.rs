@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Signature, Signer};
 use crate::event::EventId;
@@ -149,7 +149,7 @@ impl fmt::Display for Nonce {
     }
 }
 
-/// The values of the headers that sign one attempt.
+/// The values of the headers that sign one attempt, for any HTTP client.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct SignatureHeaders {
@@ -161,6 +161,19 @@ pub struct SignatureHeaders {
     pub nonce: HeaderValue,
     /// `webhook-timestamp` and `webhook-signature`, when a secret is one of `whsec_`.
     pub standard: Option<(HeaderValue, HeaderValue)>,
+}
+
+impl SignatureHeaders {
+    /// Puts the values into the headers of a request, under the names that begin with `prefix`.
+    pub fn insert_into(self, headers: &mut HeaderMap, prefix: &HeaderPrefix) {
+        headers.insert(&prefix.timestamp, self.timestamp);
+        headers.insert(&prefix.signature, self.signature);
+        headers.insert(&prefix.nonce, self.nonce);
+        if let Some((timestamp, signature)) = self.standard {
+            headers.insert(WEBHOOK_TIMESTAMP, timestamp);
+            headers.insert(WEBHOOK_SIGNATURE, signature);
+        }
+    }
 }
 
 impl Signer {

@@ -87,7 +87,11 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     }
     let summary = match &own_receiver {
         Some((_, counts)) => {
-            format!("{sent} events sent, {} received, {} verified", counts.received(), counts.verified())
+            format!(
+                "{sent} events sent, {} received, {} verified",
+                counts.received(),
+                counts.verified()
+            )
         }
         None => format!("{sent} events sent, and acknowledged by every endpoint"),
     };

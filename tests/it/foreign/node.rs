@@ -11,7 +11,10 @@ const SECRET: &str = "a secret of 16 bytes or more";
 
 #[test]
 fn node_computes_the_same_signatures() {
-    check_signatures(Tool::start("node", &[concat!(env!("CARGO_MANIFEST_DIR"), "/foreign/sign.js")]));
+    check_signatures(Tool::start(
+        "node",
+        &[concat!(env!("CARGO_MANIFEST_DIR"), "/foreign/sign.js")],
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread")]

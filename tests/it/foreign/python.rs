@@ -4,7 +4,10 @@ const SECRET: &str = "a secret of 16 bytes or more";
 
 #[test]
 fn python_computes_the_same_signatures() {
-    check_signatures(Tool::start("python3", &[concat!(env!("CARGO_MANIFEST_DIR"), "/foreign/sign.py")]));
+    check_signatures(Tool::start(
+        "python3",
+        &[concat!(env!("CARGO_MANIFEST_DIR"), "/foreign/sign.py")],
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread")]

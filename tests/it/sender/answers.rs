@@ -40,7 +40,7 @@ async fn retry_after_is_told_on_429_and_503() {
     }
     check(429, "120", Some(120)).await;
     check(503, "Fri, 01 Jan 1999 00:00:00 GMT", Some(0)).await;
-    check(503, "99999999999999999999999", Some(u64::MAX)).await;
+    check(503, "99999999999999999999999", Some(86_400)).await;
     check(503, "soon", None).await;
     check(500, "120", None).await;
 }

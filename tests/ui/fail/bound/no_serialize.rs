@@ -1,0 +1,11 @@
+use hookwright::WebhookObject;
+
+#[derive(WebhookObject)]
+struct Person {
+    id: String,
+}
+
+fn main() {
+    let record = Person { id: "p1".to_owned() };
+    println!("{}", serde_json::to_string(&record.created()).unwrap());
+}

@@ -1,0 +1,12 @@
+use hookwright::WebhookObject;
+
+#[derive(serde::Serialize, WebhookObject)]
+struct Person {
+    #[webhook(id = "email")]
+    email: String,
+}
+
+fn main() {
+    let record = Person { email: String::new() };
+    println!("{}", serde_json::to_string(&record.created()).unwrap());
+}

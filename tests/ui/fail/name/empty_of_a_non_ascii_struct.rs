@@ -1,0 +1,12 @@
+use hookwright::WebhookObject;
+
+#[derive(serde::Serialize, WebhookObject)]
+#[webhook(name = "")]
+struct Möbel {
+    id: u64,
+}
+
+fn main() {
+    let record = Möbel { id: 1 };
+    println!("{}", serde_json::to_string(&record.created()).unwrap());
+}

@@ -1,0 +1,11 @@
+use hookwright::WebhookObject;
+
+#[derive(serde::Serialize, WebhookObject)]
+enum Stage {
+    Lead { id: u64 },
+}
+
+fn main() {
+    let record = Stage::Lead { id: 1 };
+    println!("{}", serde_json::to_string(&record.created()).unwrap());
+}
