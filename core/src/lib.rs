@@ -55,7 +55,7 @@
 //!
 #![cfg_attr(feature = "http", doc = "```no_run")]
 #![cfg_attr(not(feature = "http"), doc = "```ignore")]
-//! use hookwright::{Endpoint, Secret, Sender, WebhookObject};
+//! use hookwright::{Endpoint, RetrySchedule, Secret, Sender, WebhookObject};
 //!
 //! #[derive(serde::Serialize, WebhookObject)]
 //! struct Person {
@@ -73,6 +73,9 @@
 //!     Err(error) if error.is_retryable() => eprintln!("later again: {error}"),
 //!     Err(error) => eprintln!("never: {error}"),
 //! }
+//!
+//! // Or, again until it is acknowledged: in 5 seconds, in 5 minutes, …
+//! let receipt = sender.deliver(&endpoint, &person.created(), &RetrySchedule::default()).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -139,6 +142,8 @@ mod event;
 mod object;
 pub mod receiver;
 #[cfg(feature = "http")]
+mod retry;
+#[cfg(feature = "http")]
 mod sender;
 mod signature;
 
@@ -154,6 +159,8 @@ pub use crate::event::{
 };
 pub use crate::object::WebhookObject;
 pub use crate::receiver::{ReceiveError, Verifier, WrongBody};
+#[cfg(feature = "http")]
+pub use crate::retry::{Jitter, RetrySchedule};
 #[cfg(feature = "http")]
 pub use crate::sender::{Receipt, Resolve, SendError, Sender, SenderBuilder, SenderError};
 pub use crate::signature::{

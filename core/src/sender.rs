@@ -12,6 +12,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use chrono::Utc;
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -27,8 +28,9 @@ pub use self::resolve::Resolve;
 use self::resolve::{ErasedResolve, SystemResolver};
 use crate::address::AddressPolicy;
 use crate::endpoint::Endpoint;
-use crate::event::{Body, Event, EventId};
+use crate::event::{Body, BodyError, Event, EventId};
 use crate::object::WebhookObject;
+use crate::retry::{Jitter, RetrySchedule};
 use crate::signature::{HeaderPrefix, Nonce, WEBHOOK_ATTEMPT, WEBHOOK_ID, visible};
 
 /// Sends events to endpoints.
@@ -100,64 +102,86 @@ impl Sender {
         endpoint: &'a Endpoint,
         event: &Event<T>,
     ) -> impl Future<Output = Result<Receipt, SendError>> + Send + use<'a, T> {
-        self.send_attempt(endpoint, event, 1)
-    }
-
-    /// Sends an event again: `number` is 2 at the second attempt, and stands in `webhook-attempt`.
-    ///
-    /// # Errors
-    ///
-    /// As [`send`](Self::send).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use hookwright::{Endpoint, Event, Receipt, SendError, Sender, WebhookObject};
-    /// # use std::time::Duration;
-    /// async fn send_patiently<T: WebhookObject>(
-    ///     sender: &Sender,
-    ///     endpoint: &Endpoint,
-    ///     event: &Event<T>,
-    /// ) -> Result<Receipt, SendError> {
-    ///     let mut number = 1;
-    ///     loop {
-    ///         match sender.send_attempt(endpoint, event, number).await {
-    ///             Err(error) if error.is_retryable() && number < 4 => {
-    ///                 let wait = Duration::from_secs(5 * 60_u64.pow(number - 1));
-    ///                 tokio::time::sleep(wait.max(error.retry_after().unwrap_or_default())).await;
-    ///                 number += 1;
-    ///             }
-    ///             sent => return sent,
-    ///         }
-    ///     }
-    /// }
-    /// ```
-    pub fn send_attempt<'a, T: WebhookObject>(
-        &'a self,
-        endpoint: &'a Endpoint,
-        event: &Event<T>,
-        number: u32,
-    ) -> impl Future<Output = Result<Receipt, SendError>> + Send + use<'a, T> {
-        let body = event.body_within(self.body_limit);
-        let id = event.id().cloned().unwrap_or_else(|| EventId::at(Utc::now()));
+        let message = self.message(event);
         async move {
-            let body = body.map_err(|error| SendError::body(endpoint, error))?;
-            self.post(endpoint, Attempt { id, number, body }).await
+            let message = message.map_err(|error| SendError::body(endpoint, error))?;
+            self.post(endpoint, &message, 1).await
         }
     }
 
+    /// Sends an event until the endpoint acknowledges it, or the attempts of the schedule have
+    /// failed: at least once, and each time under the same id with the same body.
+    ///
+    /// The waits pass in memory: what is under way is lost with the process.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] of the last attempt, or of one that is not
+    /// [retryable](SendError::is_retryable).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use hookwright::{Endpoint, RetrySchedule, Sender, WebhookObject};
+    /// # use std::time::Duration;
+    /// # #[derive(serde::Serialize, WebhookObject)]
+    /// # struct Note { id: u64 }
+    /// # async fn example(sender: Sender, endpoint: Endpoint, note: Note) -> Result<(), Box<dyn std::error::Error>> {
+    /// let schedule = RetrySchedule::new([1, 5, 25].map(Duration::from_secs));
+    /// let receipt = sender.deliver(&endpoint, &note.created(), &schedule).await?;
+    /// println!("acknowledged at attempt {}", receipt.attempt());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn deliver<'a, T: WebhookObject>(
+        &'a self,
+        endpoint: &'a Endpoint,
+        event: &Event<T>,
+        schedule: &'a RetrySchedule,
+    ) -> impl Future<Output = Result<Receipt, SendError>> + Send + use<'a, T> {
+        let message = self.message(event);
+        async move {
+            let message = message.map_err(|error| SendError::body(endpoint, error))?;
+            let mut number = 1;
+            loop {
+                let error = match self.post(endpoint, &message, number).await {
+                    Ok(receipt) => return Ok(receipt),
+                    Err(error) => error,
+                };
+                let wait = schedule.wait_after(number, error.retry_after(), Jitter::random());
+                match wait {
+                    Some(wait) if error.is_retryable() => tokio::time::sleep(wait).await,
+                    _ => return Err(error),
+                }
+                number += 1;
+            }
+        }
+    }
+
+    /// The id and the body of an event, which are the same at every attempt.
+    fn message<T: WebhookObject>(&self, event: &Event<T>) -> Result<Message, BodyError> {
+        let id = event.id().cloned().unwrap_or_else(|| EventId::at(Utc::now()));
+        let body = event.body_within(self.body_limit)?.into_bytes().into();
+        Ok(Message { id, body })
+    }
+
     /// Makes one request: the only place that does.
-    async fn post(&self, endpoint: &Endpoint, attempt: Attempt) -> Result<Receipt, SendError> {
+    async fn post(
+        &self,
+        endpoint: &Endpoint,
+        message: &Message,
+        attempt: usize,
+    ) -> Result<Receipt, SendError> {
         let guard = self.guard(endpoint)?;
         let client = self
             .clients
             .get(guard, endpoint.authority())
             .map_err(|error| SendError::client(endpoint, error))?;
 
-        let headers = self.headers(endpoint, &attempt);
+        let headers = self.headers(endpoint, message, attempt);
         let mut request = reqwest::Request::new(http::Method::POST, endpoint.url().clone());
         *request.headers_mut() = headers;
-        *request.body_mut() = Some(attempt.body.into_bytes().into());
+        *request.body_mut() = Some(message.body.clone().into());
 
         let start = Instant::now();
         let deadline = start + endpoint.time_limit();
@@ -175,7 +199,7 @@ impl Sender {
         if !answer.status().is_success() {
             return Err(SendError::answered(endpoint, answer));
         }
-        Ok(Receipt { event_id: attempt.id, status: answer.status(), duration })
+        Ok(Receipt { event_id: message.id.clone(), attempt, status: answer.status(), duration })
     }
 
     /// Judges what can be judged before dialling: a literal address, which no resolver sees.
@@ -201,7 +225,7 @@ impl Sender {
         Ok(guard)
     }
 
-    fn headers(&self, endpoint: &Endpoint, attempt: &Attempt) -> HeaderMap {
+    fn headers(&self, endpoint: &Endpoint, message: &Message, attempt: usize) -> HeaderMap {
         let mut headers = HeaderMap::with_capacity(16 + endpoint.headers().len());
         for (name, value) in endpoint.headers() {
             headers.insert(name, value.clone());
@@ -212,12 +236,12 @@ impl Sender {
             HeaderValue::from_static(concat!("hookwright/", env!("CARGO_PKG_VERSION"))),
         );
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        headers.insert(WEBHOOK_ID, visible(attempt.id.encode(&mut EventId::buffer()).as_bytes()));
-        headers.insert(WEBHOOK_ATTEMPT, attempt.number.into());
+        headers.insert(WEBHOOK_ID, visible(message.id.encode(&mut EventId::buffer()).as_bytes()));
+        headers.insert(WEBHOOK_ATTEMPT, attempt.into());
         if let Some(signer) = endpoint.signer() {
             let now_ms = Utc::now().timestamp_millis();
             signer
-                .headers(&attempt.id, now_ms, Nonce::random(), attempt.body.as_bytes())
+                .headers(&message.id, now_ms, Nonce::random(), &message.body)
                 .insert_into(&mut headers, &self.prefix);
         }
         headers
@@ -234,11 +258,10 @@ impl fmt::Debug for Sender {
     }
 }
 
-/// One POST of an event to an endpoint.
-struct Attempt {
+/// What is sent at every attempt.
+struct Message {
     id: EventId,
-    number: u32,
-    body: Body,
+    body: Bytes,
 }
 
 /// Sets up a [`Sender`]: what the operator decides, and no endpoint can.
@@ -344,6 +367,7 @@ impl fmt::Debug for SenderBuilder {
 #[derive(Debug, Clone)]
 pub struct Receipt {
     event_id: EventId,
+    attempt: usize,
     status: StatusCode,
     duration: Duration,
 }
@@ -352,6 +376,11 @@ impl Receipt {
     /// The id under which the event was sent.
     pub fn event_id(&self) -> &EventId {
         &self.event_id
+    }
+
+    /// Which attempt it was: 1, 2, …
+    pub fn attempt(&self) -> usize {
+        self.attempt
     }
 
     /// The status of the answer: 200 to 299.

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod answers;
+mod deliveries;
 mod requests;
 mod tls;
 

@@ -7,15 +7,14 @@ use http::{HeaderMap, StatusCode};
 use reqwest::Response;
 use tokio::time::{Instant, timeout_at};
 
+use crate::retry::RetrySchedule;
+
 /// How much of an answer's body is read, in bytes.
 const MAX_READ: usize = 16 * 1024;
 /// How long an answer's body is waited for, when the deadline is later.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 /// How large an answer's head may be, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
-
-/// How long `Retry-After` is listened to.
-const MAX_RETRY_AFTER: Duration = Duration::from_hours(24);
 
 /// What the head of an answer says.
 #[derive(Debug)]
@@ -77,10 +76,10 @@ fn retry_after(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Opti
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         let seconds = text.parse().unwrap_or(u64::MAX);
-        return Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER));
+        return Some(Duration::from_secs(seconds).min(RetrySchedule::MAX_RETRY_AFTER));
     }
     let date = httpdate::parse_http_date(text).ok()?;
-    Some(date.duration_since(now).unwrap_or(Duration::ZERO).min(MAX_RETRY_AFTER))
+    Some(date.duration_since(now).unwrap_or(Duration::ZERO).min(RetrySchedule::MAX_RETRY_AFTER))
 }
 
 #[cfg(test)]
