@@ -15,11 +15,10 @@ use chrono::{DateTime, Utc};
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{Error as _, SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 pub use self::body::{Body, BodyError};
-use self::changes::Changes;
 pub use self::changes::UpdateError;
+use self::changes::{Changes, Previous};
 pub use self::id::{EventId, EventIdError};
 pub use self::name::{EventName, EventNameError};
 use self::timestamp::Rfc3339;
@@ -300,7 +299,7 @@ where
         let mut name: Option<EventName> = None;
         let mut data = None;
         let mut fields: Option<Option<_>> = None;
-        let mut previous: Option<Option<Box<RawValue>>> = None;
+        let mut previous: Option<Option<Previous>> = None;
         let mut timestamp = None;
         while let Some(member) = map.next_key()? {
             match member {
@@ -322,7 +321,9 @@ where
         }
         let timestamp: DateTime<Utc> =
             timestamp.ok_or_else(|| A::Error::missing_field("timestamp"))?;
-        let changes = fields.flatten().map(|fields| Changes::new(fields, previous.flatten()));
+        let changes = fields
+            .flatten()
+            .map(|fields| Changes::new(fields, previous.flatten().map(Previous::into_json)));
         Ok(Event {
             name: name.ok_or_else(|| A::Error::missing_field("event"))?,
             id: None,

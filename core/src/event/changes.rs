@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::members::{Members, MembersError};
 use crate::object::WebhookObject;
@@ -29,6 +30,45 @@ impl Changes {
 
     pub(crate) fn previous(&self) -> Option<&RawValue> {
         self.previous.as_deref()
+    }
+}
+
+/// `previous` as it is read: of `serde_json` its exact text. Serde itself holds what it reads for an
+/// untagged enum in its own values, of which JSON is written again.
+pub(crate) struct Previous(Box<RawValue>);
+
+impl Previous {
+    pub(crate) fn into_json(self) -> Box<RawValue> {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Previous {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct PreviousVisitor;
+
+        impl<'de> Visitor<'de> for PreviousVisitor {
+            type Value = Previous;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("any JSON")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Previous, A::Error> {
+                Box::deserialize(MapAccessDeserializer::new(map)).map(Previous)
+            }
+
+            fn visit_newtype_struct<D: Deserializer<'de>>(
+                self,
+                deserializer: D,
+            ) -> Result<Previous, D::Error> {
+                let value = serde_json::Value::deserialize(deserializer)?;
+                to_raw_value(&value).map(Previous).map_err(D::Error::custom)
+            }
+        }
+
+        // By this name `serde_json` hands over the text of a `RawValue`, as a map.
+        deserializer.deserialize_newtype_struct("$serde_json::private::RawValue", PreviousVisitor)
     }
 }
 

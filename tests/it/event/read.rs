@@ -268,3 +268,28 @@ fn a_body_is_read_from_anything_that_serde_json_reads() {
     let value = serde_json::to_value(&event).expect("it can be written");
     assert_eq!(value["previous"]["id"], 6);
 }
+
+#[test]
+fn an_enum_of_events_may_be_untagged() {
+    #[derive(serde::Deserialize)]
+    #[serde(untagged)]
+    enum Any {
+        Person(Event<Person>),
+        Note(Event<Note>),
+    }
+
+    for members in [&[][..], &[FIELDS], &[FIELDS, PREVIOUS], &[FIELDS, r#""previous":null"#]] {
+        let body = object(&[&[EVENT, DATA, TIMESTAMP], members].concat());
+        let Ok(Any::Note(event)) = serde_json::from_str(&body) else {
+            panic!("not read as a note: {body}");
+        };
+        assert_eq!(event.updated_fields().is_empty(), members.is_empty());
+        let old: Option<u64> = event.previous_value("id").expect("a number");
+        assert_eq!(old, members.contains(&PREVIOUS).then_some(6));
+    }
+    let Ok(Any::Person(event)) = serde_json::from_str(DOCUMENTED) else {
+        panic!("not read as a person");
+    };
+    assert_eq!(event.into_data(), alice());
+    assert!(serde_json::from_str::<Any>("{}").is_err());
+}
