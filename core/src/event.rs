@@ -21,8 +21,9 @@ pub use self::changes::UpdateError;
 use self::changes::{Changes, Previous};
 pub use self::id::{EventId, EventIdError};
 pub use self::name::{EventName, EventNameError};
-use self::timestamp::Rfc3339;
+pub(crate) use self::timestamp::Rfc3339;
 use crate::object::WebhookObject;
+use crate::rfc3339;
 
 /// Something that happened to an object: a name, data, a time and an id.
 ///
@@ -70,7 +71,7 @@ pub struct Event<T> {
 impl<T> Event<T> {
     /// An event of this moment with an id of its own. Of an event's life, only this reads the clock.
     pub(crate) fn now(name: EventName, data: T) -> Self {
-        let timestamp = timestamp::whole_milliseconds(Utc::now());
+        let timestamp = timestamp::now();
         let id = Some(EventId::at(timestamp));
         Self { name, id, timestamp, data, changes: None }
     }
@@ -197,9 +198,6 @@ impl<T> fmt::Debug for Event<T> {
 
 impl<T: WebhookObject> Serialize for Event<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let timestamp = Rfc3339::new(self.timestamp).ok_or_else(|| {
-            S::Error::custom("the year of the event is not in 0000 to 9999, the years of RFC 3339")
-        })?;
         let previous = self.changes.as_ref().and_then(Changes::previous);
         let members = 3 + usize::from(self.changes.is_some()) + usize::from(previous.is_some());
         let mut envelope = serializer.serialize_struct("Event", members)?;
@@ -211,8 +209,17 @@ impl<T: WebhookObject> Serialize for Event<T> {
         if let Some(previous) = previous {
             envelope.serialize_field("previous", previous)?;
         }
-        envelope.serialize_field("timestamp", timestamp.as_str())?;
+        envelope.serialize_field("timestamp", &Timestamp(self.timestamp))?;
         envelope.end()
+    }
+}
+
+/// The time of the event.
+struct Timestamp(DateTime<Utc>);
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        rfc3339::serialize(&self.0, serializer)
     }
 }
 

@@ -143,6 +143,7 @@ mod object;
 pub mod receiver;
 #[cfg(feature = "http")]
 mod retry;
+pub mod rfc3339;
 #[cfg(feature = "http")]
 mod sender;
 mod signature;

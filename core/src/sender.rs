@@ -31,7 +31,7 @@ use crate::endpoint::Endpoint;
 use crate::event::{Body, BodyError, Event, EventId};
 use crate::object::WebhookObject;
 use crate::retry::{Jitter, RetrySchedule};
-use crate::signature::{HeaderPrefix, Nonce, WEBHOOK_ATTEMPT, WEBHOOK_ID, visible};
+use crate::signature::{HeaderPrefix, Nonce, WEBHOOK_ATTEMPT, WEBHOOK_ID};
 
 /// Sends events to endpoints.
 ///
@@ -226,7 +226,7 @@ impl Sender {
     }
 
     fn headers(&self, endpoint: &Endpoint, message: &Message, attempt: usize) -> HeaderMap {
-        let mut headers = HeaderMap::with_capacity(16 + endpoint.headers().len());
+        let mut headers = HeaderMap::with_capacity(10 + endpoint.headers().len());
         for (name, value) in endpoint.headers() {
             headers.insert(name, value.clone());
         }
@@ -236,7 +236,7 @@ impl Sender {
             HeaderValue::from_static(concat!("hookwright/", env!("CARGO_PKG_VERSION"))),
         );
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        headers.insert(WEBHOOK_ID, visible(message.id.encode(&mut EventId::buffer()).as_bytes()));
+        headers.insert(WEBHOOK_ID, (&message.id).into());
         headers.insert(WEBHOOK_ATTEMPT, attempt.into());
         if let Some(signer) = endpoint.signer() {
             let now_ms = Utc::now().timestamp_millis();

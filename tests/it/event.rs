@@ -134,7 +134,7 @@ fn an_event_can_be_set_to_any_time_and_keeps_its_id() {
 
 #[test]
 fn a_year_that_rfc_3339_cannot_write_is_an_error() {
-    const WHY: &str = "the year of the event is not in 0000 to 9999, the years of RFC 3339";
+    const WHY: &str = "the year is not in 0000 to 9999, the years of RFC 3339";
     for wrong in [
         DateTime::<Utc>::MIN_UTC,
         DateTime::<Utc>::MAX_UTC,

@@ -3,7 +3,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
+use http::HeaderValue;
 use uuid::Uuid;
+
+use crate::signature::visible;
 
 /// What tells an event from all others: the `webhook-id` of every attempt to deliver it.
 ///
@@ -41,7 +44,9 @@ impl EventId {
     pub(crate) fn at(time: DateTime<Utc>) -> Self {
         // A time before 1970 has no UUID of version 7: the earliest stands for it.
         let milliseconds = u64::try_from(time.timestamp_millis()).unwrap_or(0);
-        let uuid = uuid::Builder::from_unix_timestamp_millis(milliseconds, &rand::random());
+        let random: [u8; 16] = rand::random::<u128>().to_ne_bytes();
+        let ten = random.first_chunk().expect("ten are fewer than sixteen");
+        let uuid = uuid::Builder::from_unix_timestamp_millis(milliseconds, ten);
         Self(Repr::Uuid(uuid.into_uuid()))
     }
 
@@ -56,6 +61,13 @@ impl EventId {
             Repr::Uuid(uuid) => uuid.hyphenated().encode_lower(buffer),
             Repr::Text(text) => text,
         }
+    }
+}
+
+/// The value of the header `webhook-id`.
+impl From<&EventId> for HeaderValue {
+    fn from(id: &EventId) -> Self {
+        visible(id.encode(&mut EventId::buffer()).as_bytes())
     }
 }
 

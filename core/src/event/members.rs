@@ -19,6 +19,9 @@ pub(crate) struct Members {
     members: Vec<(Cow<'static, str>, Range<usize>)>,
 }
 
+/// Enough for most payloads, so that collecting one allocates once.
+const FIRST_CAPACITY: usize = 512;
+
 /// Why a payload has no members.
 pub(crate) enum MembersError {
     NotAnObject,
@@ -30,7 +33,8 @@ impl Members {
     /// (by `flatten`, as a map, as an enum) is read back from its JSON. So is one that fails: a
     /// `Serialize` may put an error into words of its own, so that only JSON tells what was wrong.
     pub(crate) fn of<T: WebhookObject>(record: &T) -> Result<Self, MembersError> {
-        let mut collector = Collector { json: Vec::new(), members: Vec::new() };
+        let mut collector =
+            Collector { json: Vec::with_capacity(FIRST_CAPACITY), members: Vec::new() };
         match record.serialize_data(&mut collector) {
             Ok(()) => {
                 let json = String::from_utf8(collector.json).expect("serde_json writes UTF-8");

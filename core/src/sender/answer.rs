@@ -52,6 +52,9 @@ impl Answer {
 /// It is read so that the connection can be used again, which is not worth a long wait: some
 /// receivers neither tell how long their body is nor close the connection.
 pub(super) async fn drain(mut response: Response, deadline: Instant) {
+    if response.content_length() == Some(0) {
+        return;
+    }
     let end = deadline.min(Instant::now() + MAX_WAIT);
     let mut left = MAX_READ;
     while let Ok(Ok(Some(chunk))) = timeout_at(end, response.chunk()).await {

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{Signature, Signer};
+use super::{Key, Signature, Signer};
 use crate::event::EventId;
 
 /// The event's id, the same over all attempts (Standard Webhooks).
@@ -217,6 +217,9 @@ impl Signer {
         timestamp_s: i64,
         body: &[u8],
     ) -> Option<(HeaderValue, HeaderValue)> {
+        if !self.keys().any(Key::is_standard) {
+            return None;
+        }
         let mut digits = itoa::Buffer::new();
         let timestamp = digits.format(timestamp_s);
         let mut buffer = EventId::buffer();

@@ -1,8 +1,10 @@
+use std::array;
 use std::fmt;
 use std::io;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use ctutils::CtEq;
 use hmac::digest::CtOutput;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -39,15 +41,18 @@ impl Key {
         )
     }
 
-    /// In constant time.
+    /// Whether these are the hex digits of the signature, in constant time. A signature has one
+    /// spelling, so that one that is remembered is known again.
     pub(crate) fn verify(
         &self,
         signing: Signing,
         timestamp: &[u8],
         body: &[u8],
-        signature: &[u8; 32],
+        digits: &[u8; 64],
     ) -> bool {
-        self.documented(signing, timestamp, body).verify(signature.into()).is_ok()
+        let expected = self.documented(signing, timestamp, body).finalize();
+        let expected = Signature(expected.into_bytes().into()).hex();
+        words(&expected).ct_eq(&words(digits)).to_bool()
     }
 
     pub(crate) fn sign_standard(
@@ -106,6 +111,12 @@ impl fmt::Debug for Key {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Key([redacted])")
     }
+}
+
+/// The same bytes eight at a time, which compare in less time.
+fn words(digits: &[u8; 64]) -> [u64; 8] {
+    let (words, _) = digits.as_chunks();
+    array::from_fn(|index| u64::from_ne_bytes(words[index]))
 }
 
 fn keyed(key: &[u8]) -> HmacSha256 {

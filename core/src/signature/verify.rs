@@ -41,16 +41,14 @@ pub(crate) fn verify_at(
 ) -> Result<(), VerifyError> {
     claim.check_time(terms, now_ms)?;
     let matched = match *claim {
-        Claim::Documented { timestamp, signature } => {
-            decode_hex(signature).is_some_and(|signature| {
-                keys.iter().fold(false, |matched, key| {
-                    let documented = key.verify(Signing::Documented, timestamp, body, &signature);
-                    let double_encoded = terms.accepts_double_encoded
-                        && key.verify(Signing::DoubleEncoded, timestamp, body, &signature);
-                    matched | documented | double_encoded
-                })
+        Claim::Documented { timestamp, signature } => signature.try_into().is_ok_and(|digits| {
+            keys.iter().fold(false, |matched, key| {
+                let documented = key.verify(Signing::Documented, timestamp, body, digits);
+                let double_encoded = terms.accepts_double_encoded
+                    && key.verify(Signing::DoubleEncoded, timestamp, body, digits);
+                matched | documented | double_encoded
             })
-        }
+        }),
         Claim::Standard { id, timestamp, signatures } => {
             let signatures: Vec<[u8; 32]> = signatures
                 .split(|byte| *byte == b' ')
@@ -95,14 +93,6 @@ fn decimal(text: &[u8], digits: usize) -> Option<i64> {
     text.iter().try_fold(0, |number, byte| {
         byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0'))
     })
-}
-
-/// 64 lower-case hex digits: a signature has one spelling, so that one that is remembered is known
-/// again.
-fn decode_hex(digits: &[u8]) -> Option<[u8; 32]> {
-    let mut signature = [0; 32];
-    hex::decode_to_slice(digits, &mut signature).ok()?;
-    (!digits.iter().any(u8::is_ascii_uppercase)).then_some(signature)
 }
 
 /// Why a request is not taken for the sender's.

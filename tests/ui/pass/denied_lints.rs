@@ -97,8 +97,7 @@ fn main() -> Result<(), serde_json::Error> {
     let plain = Plain { id: 1 };
     assert_eq!(plain.created().name().to_string(), "plain.created");
 
-    let record =
-        Hiding { number: 1, salary: 1.5, notes: String::new(), cells: BTreeMap::new() };
+    let record = Hiding { number: 1, salary: 1.5, notes: String::new(), cells: BTreeMap::new() };
     assert!(record.notes.is_empty());
     let body = serde_json::to_string(&record.restored())?;
     assert!(body.contains(r#"{"number":1,"salary":"[redacted]","cells":"[redacted]"}"#));

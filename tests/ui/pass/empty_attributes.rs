@@ -3,6 +3,7 @@
 
 use hookwright::WebhookObject;
 
+#[rustfmt::skip]
 #[derive(serde::Serialize, WebhookObject)]
 #[webhook()]
 #[webhook(name = "contact",)]

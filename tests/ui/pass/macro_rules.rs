@@ -9,7 +9,7 @@ use serde_json::json;
 macro_rules! object {
     (
         $(#[$attribute:meta])*
-        $visibility:vis $object:ident as $name:literal in $krate:literal emits $($event:ident)*;
+        $visibility:vis $object:ident as $name:literal in $krate:literal emits $($event:path),*;
         id $id:ident: $id_type:ty;
         $(field $field:ident as $wire:literal: $field_type:ty;)*
         redacted $redacted:ident: $redacted_type:ty;
@@ -45,7 +45,7 @@ macro_rules! list {
 
 object! {
     #[serde(rename_all = "camelCase")]
-    pub(crate) Offer as "jobOffer" in "::hookwright" emits updated destroyed;
+    pub(crate) Offer as "jobOffer" in "::hookwright" emits updated, destroyed;
     id offer_key: Key<u64>;
     field title as "heading": list!(&'static str);
     field parent as "above": Option<Box<Self>>;

@@ -6,8 +6,9 @@ use serde_json::json;
 
 mod post {
     /// A row of `posts`.
-    #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-    #[derive(hookwright::WebhookObject)]
+    #[derive(
+        Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, hookwright::WebhookObject,
+    )]
     #[webhook(name = "post")]
     #[serde(rename_all = "camelCase", deny_unknown_fields)]
     pub struct Model {

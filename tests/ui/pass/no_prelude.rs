@@ -43,11 +43,8 @@ fn main() {
     let plain = Plain { id: 1 };
     ::std::assert_eq!(plain.created().name().to_string(), "plain.created");
 
-    let record = Hiding {
-        number: 1,
-        skipped: Option,
-        redacted: ::std::convert::From::from("IBAN"),
-    };
+    let record =
+        Hiding { number: 1, skipped: Option, redacted: ::std::convert::From::from("IBAN") };
     let event = ::serde_json::to_value(&record.destroyed()).unwrap();
     ::std::assert_eq!(event["event"], "hiding.destroyed");
     ::std::assert_eq!(event["data"].to_string(), r#"{"number":1,"redacted":"[redacted]"}"#);

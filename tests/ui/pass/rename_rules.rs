@@ -1,6 +1,5 @@
 // Under each of serde's rules the derive knows a redacted member by the name that serde gives it.
 #![deny(warnings)]
-#![allow(non_snake_case)]
 
 use hookwright::WebhookObject;
 use serde_json::json;
@@ -10,6 +9,7 @@ macro_rules! check {
         {
             #[derive(WebhookObject)]
             #[serde(rename_all = $rule)]
+            #[allow(non_snake_case)]
             struct $object {
                 #[serde(rename = "id")]
                 id: u8,
