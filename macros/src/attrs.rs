@@ -210,7 +210,6 @@ pub(crate) fn string(value: &Expr) -> Option<&LitStr> {
 }
 
 /// A path as it is written in source.
-pub(crate) fn written(path: &Path) -> String {
-    let words: Vec<_> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-    words.join("::")
+pub(crate) fn written(path: impl ToTokens) -> String {
+    path.into_token_stream().to_string().replace(' ', "")
 }

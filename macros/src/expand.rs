@@ -4,6 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{DeriveInput, Generics, Path};
 
+use crate::attrs::written;
 use crate::events::Operation;
 use crate::model::Object;
 use crate::payload::Payload;
@@ -86,9 +87,7 @@ pub(crate) fn fallback(krate: &Path, input: &DeriveInput, error: &syn::Error) ->
 /// Names nothing that a user can see, and warns of nothing that a user has written.
 fn in_private_scope(krate: &Path, code: &TokenStream) -> TokenStream {
     quote! {
-        #[allow(
-            clippy::absolute_paths, dead_code, deprecated, non_snake_case, unused_qualifications
-        )]
+        #[allow(clippy::absolute_paths, deprecated, non_snake_case, unused_qualifications)]
         const _: () = {
             use #krate::__private;
 
@@ -100,7 +99,7 @@ fn in_private_scope(krate: &Path, code: &TokenStream) -> TokenStream {
 /// A struct that is read through, never made: serde's `remote` derive serializes the record itself
 /// by the fields that stand in it.
 fn hidden_struct(krate: &Path, ident: &Ident, payload: &Payload<'_>) -> TokenStream {
-    let serde_path = quote!(#krate::__private::serde).to_string().replace(' ', "");
+    let serde_path = written(quote!(#krate::__private::serde));
     let remote = ident.to_string();
     let serde = &payload.serde;
     let fields = payload.fields.iter().map(|field| {

@@ -1,4 +1,4 @@
-#[allow(clippy::absolute_paths, dead_code, deprecated, non_snake_case, unused_qualifications)]
+#[allow(clippy::absolute_paths, deprecated, non_snake_case, unused_qualifications)]
 const _: () = {
     use crate::vendored::hookwright::__private;
     #[derive(__private :: serde :: Serialize)]

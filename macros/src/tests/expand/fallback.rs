@@ -1,6 +1,6 @@
 ::core::compile_error! { "unknown webhook option `nane`\nhelp: did you mean `name`?" }
 ::core::compile_error! { "a webhook object cannot be generic\nhelp: derive on a struct whose types are all concrete" }
-#[allow(clippy::absolute_paths, dead_code, deprecated, non_snake_case, unused_qualifications)]
+#[allow(clippy::absolute_paths, deprecated, non_snake_case, unused_qualifications)]
 const _: () = {
     use ::hookwright::__private;
     #[automatically_derived]
