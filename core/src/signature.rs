@@ -7,9 +7,10 @@ mod verify;
 
 use std::fmt;
 
-pub use self::headers::{HeaderPrefix, HeaderPrefixError, Nonce, SignatureHeaders};
 #[cfg(feature = "http")]
-pub(crate) use self::headers::{WEBHOOK_ATTEMPT, visible};
+pub(crate) use self::headers::WEBHOOK_ATTEMPT;
+pub(crate) use self::headers::visible;
+pub use self::headers::{HeaderPrefix, HeaderPrefixError, Nonce, SignatureHeaders};
 pub(crate) use self::headers::{WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP};
 pub(crate) use self::key::Key;
 pub use self::secret::{Secret, SecretError};

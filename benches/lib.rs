@@ -1,1 +1,0 @@
-//! Speed, each figure beside a baseline of the same run.
