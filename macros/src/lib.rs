@@ -28,6 +28,7 @@ use crate::model::Object;
 pub fn derive_webhook_object(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     match syn::parse::<DeriveInput>(input) {
         Ok(input) => webhook_object(&input, |span| {
+            // The compiler's own span, of which there is one in every derive.
             let span = span.unwrap();
             (span.line(), span.column())
         })
