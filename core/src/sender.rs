@@ -1,6 +1,7 @@
 //! Sends events over HTTP: one POST, judged by its status.
 
 mod answer;
+mod builder;
 mod client;
 mod error;
 mod guard;
@@ -16,19 +17,17 @@ use bytes::Bytes;
 use chrono::Utc;
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use ipnet::IpNet;
 use tokio::time::{Instant, timeout_at};
 use url::Host;
 
 use self::answer::Answer;
+pub use self::builder::SenderBuilder;
 use self::client::Clients;
 pub use self::error::{SendError, SenderError};
 use self::guard::Guard;
 pub use self::resolve::Resolve;
-use self::resolve::{ErasedResolve, SystemResolver};
-use crate::address::AddressPolicy;
 use crate::endpoint::Endpoint;
-use crate::event::{Body, BodyError, Event, EventId};
+use crate::event::{BodyError, Event, EventId};
 use crate::object::WebhookObject;
 use crate::retry::{Jitter, RetrySchedule};
 use crate::signature::{HeaderPrefix, Nonce, WEBHOOK_ATTEMPT, WEBHOOK_ID};
@@ -110,7 +109,7 @@ impl Sender {
     }
 
     /// Sends an event until the endpoint acknowledges it, or the attempts of the schedule have
-    /// failed: at least once, and each time under the same id with the same body.
+    /// failed: each time under the same id with the same body, so that a receiver knows a repeat.
     ///
     /// The waits pass in memory: what is under way is lost with the process.
     ///
@@ -262,105 +261,6 @@ impl fmt::Debug for Sender {
 struct Message {
     id: EventId,
     body: Bytes,
-}
-
-/// Sets up a [`Sender`]: what the operator decides, and no endpoint can.
-///
-/// # Examples
-///
-/// ```
-/// use hookwright::Sender;
-///
-/// let sender = Sender::builder()
-///     .allow("127.0.0.0/8".parse()?)
-///     .header_prefix("X-Acme-Webhook-".parse()?)
-///     .body_limit(1024 * 1024)
-///     .build()?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[must_use]
-pub struct SenderBuilder {
-    policy: AddressPolicy,
-    resolver: Arc<dyn ErasedResolve>,
-    prefix: HeaderPrefix,
-    body_limit: usize,
-}
-
-impl SenderBuilder {
-    /// Sets which addresses may be dialled, in place of what was allowed so far: for an application
-    /// that judges addresses elsewhere too, such as when an endpoint is saved.
-    pub fn addresses(mut self, policy: AddressPolicy) -> Self {
-        self.policy = policy;
-        self
-    }
-
-    /// Allows a network that is refused by default, for internal receivers and tests, and plain
-    /// `http://` to it.
-    pub fn allow(mut self, network: IpNet) -> Self {
-        self.policy = self.policy.allow(network);
-        self
-    }
-
-    /// Allows every address that the name `host` resolves to, except those of cloud metadata, and
-    /// plain `http://` to it.
-    pub fn allow_host(mut self, host: &str) -> Self {
-        self.policy = self.policy.allow_host(host);
-        self
-    }
-
-    /// Sets what the names of the signature's headers begin with.
-    pub fn header_prefix(mut self, prefix: HeaderPrefix) -> Self {
-        self.prefix = prefix;
-        self
-    }
-
-    /// Sets the largest body, in bytes: [`Body::DEFAULT_LIMIT`] unless set, and at most
-    /// [`Body::MAX_LIMIT`].
-    pub fn body_limit(mut self, bytes: usize) -> Self {
-        self.body_limit = bytes;
-        self
-    }
-
-    /// Looks names up by `resolver` in place of the system's. What it answers is judged as ever.
-    pub fn resolver(mut self, resolver: impl Resolve) -> Self {
-        self.resolver = Arc::new(resolver);
-        self
-    }
-
-    /// Makes the sender.
-    ///
-    /// # Errors
-    ///
-    /// [`SenderError`] when TLS cannot be set up, such as on a machine without root certificates,
-    /// and when the limit of the body is over [`Body::MAX_LIMIT`].
-    pub fn build(self) -> Result<Sender, SenderError> {
-        if self.body_limit > Body::MAX_LIMIT {
-            return Err(SenderError::body_limit(self.body_limit));
-        }
-        let clients = Clients::new(self.policy, self.resolver)?;
-        Ok(Sender { clients: Arc::new(clients), prefix: self.prefix, body_limit: self.body_limit })
-    }
-}
-
-impl Default for SenderBuilder {
-    fn default() -> Self {
-        Self {
-            policy: AddressPolicy::default(),
-            resolver: Arc::new(SystemResolver::default()),
-            prefix: HeaderPrefix::default(),
-            body_limit: Body::DEFAULT_LIMIT,
-        }
-    }
-}
-
-impl fmt::Debug for SenderBuilder {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("SenderBuilder")
-            .field("policy", &self.policy)
-            .field("body_limit", &self.body_limit)
-            .finish_non_exhaustive()
-    }
 }
 
 /// That an endpoint has acknowledged an event.
