@@ -47,11 +47,12 @@ const REFUSED_IPV6: &str = "\
 
 const GLOBAL_UNICAST: &str = "2000::/3";
 
-const METADATA: [&str; 9] = [
+const METADATA: [&str; 10] = [
     "169.254.169.254",
     "169.254.170.23",
     "fd00:ec2::23",
     "fd20:ce::254",
+    "fe80::a9fe:a9fe",
     "169.254.170.2",
     "168.63.129.16",
     "100.100.100.200",
