@@ -40,7 +40,7 @@ use crate::signature::{HeaderPrefix, Nonce, WEBHOOK_ATTEMPT, WEBHOOK_ID};
 /// ignored, and of an answer at most 16 KiB are read.
 ///
 /// Addresses of private networks, of this machine and of special purposes are refused, as
-/// [`AddressPolicy`] says, at each connection: a literal address before it is dialled, every
+/// [`AddressPolicy`](crate::AddressPolicy) says, at each connection: a literal address before it is dialled, every
 /// address that a name resolves to, and the address that the connection has in the end.
 ///
 /// # Examples
