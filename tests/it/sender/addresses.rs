@@ -200,17 +200,22 @@ async fn a_name_with_no_address_or_too_many_is_refused_and_a_failed_look_up_is_a
         }
     }
 
+    let server = Server::with_status(204).await;
+    let url = format!("http://hooks.example.com:{}/", server.address.port());
     let network = || Sender::builder().allow("127.0.0.0/8".parse().expect("a network"));
+    let most = vec![LOOPBACK; 256];
+    send(network().resolver(Answers::new([&most])), &url).await.expect("a receipt");
     let many = vec![LOOPBACK; 257];
     for sender in [
         network().resolver(Answers::new([&[]])),
         network().resolver(Answers::new([&many])),
         network().resolver(Broken),
     ] {
-        let error = send(sender, "http://hooks.example.com/").await.unwrap_err();
+        let error = send(sender, &url).await.unwrap_err();
         assert_eq!(error.to_string(), "no connection to hooks.example.com");
         assert!(error.is_retryable() && !error.is_refused_address());
     }
+    assert_eq!(server.connections(), 1);
 }
 
 #[tokio::test]
