@@ -126,6 +126,13 @@ impl Endpoint {
         self
     }
 
+    /// The same endpoint at another URL.
+    #[cfg(feature = "_outbox")]
+    pub(crate) fn with_url(mut self, url: &str) -> Result<Self, EndpointError> {
+        self.url = parse_url(url)?;
+        Ok(self)
+    }
+
     /// The URL. Its path and query may hold a token of the receiver's.
     pub fn url(&self) -> &Url {
         &self.url

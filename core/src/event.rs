@@ -5,6 +5,8 @@ pub(crate) mod changes;
 mod id;
 mod members;
 mod name;
+#[cfg(feature = "_outbox")]
+pub(crate) mod parts;
 mod timestamp;
 
 use std::borrow::Cow;
@@ -21,6 +23,8 @@ pub use self::changes::UpdateError;
 use self::changes::{Changes, Previous};
 pub use self::id::{EventId, EventIdError};
 pub use self::name::{EventName, EventNameError};
+#[cfg(feature = "_outbox")]
+pub(crate) use self::parts::Parts;
 pub(crate) use self::timestamp::Rfc3339;
 use crate::object::WebhookObject;
 use crate::rfc3339;

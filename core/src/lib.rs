@@ -135,11 +135,15 @@
 pub mod __private;
 #[cfg(feature = "http")]
 mod address;
+#[cfg(feature = "_outbox")]
+mod dispatcher;
 pub mod emits;
 #[cfg(feature = "http")]
 mod endpoint;
 mod event;
 mod object;
+#[cfg(feature = "_outbox")]
+mod outbox;
 pub mod receiver;
 #[cfg(feature = "http")]
 mod retry;
@@ -153,12 +157,25 @@ pub mod attributes {}
 
 #[cfg(feature = "http")]
 pub use crate::address::{AddressPolicy, RefusedAddress};
+#[doc(hidden)]
+#[cfg(feature = "_outbox")]
+pub use crate::dispatcher::Clock;
+#[cfg(feature = "_outbox")]
+pub use crate::dispatcher::{Dispatcher, Health, Notice};
 #[cfg(feature = "http")]
 pub use crate::endpoint::{Endpoint, EndpointError, PrivateCa, PrivateCaError};
 pub use crate::event::{
     Body, BodyError, Event, EventId, EventIdError, EventName, EventNameError, UpdateError,
 };
 pub use crate::object::WebhookObject;
+#[cfg(feature = "_outbox")]
+pub use crate::outbox::{
+    AttemptOutcome, Cursor, CursorError, Deliveries, DeliveryState, DisabledReason, EmitError,
+    EndpointId, EndpointIdError, EndpointSettings, EndpointState, Endpoints, EventPattern,
+    EventPatternError, Format, History, Insert, KeyError, MasterKey, Order, Outbox, OutboxBuilder,
+    OutboxError, Page, Parameter, Query, ReplayId, ReplayProgress, ReplayState, Store,
+    StoredAttempt, StoredDelivery, StoredEndpoint, StoredEvent, Transaction,
+};
 pub use crate::receiver::{ReceiveError, Verifier, WrongBody};
 #[cfg(feature = "http")]
 pub use crate::retry::{Jitter, RetrySchedule};
@@ -172,3 +189,7 @@ pub use crate::signature::{
 pub use hookwright_macros::WebhookObject;
 #[cfg(feature = "http")]
 pub use ipnet::IpNet;
+#[cfg(feature = "postgres")]
+pub use sqlx::Postgres;
+#[cfg(feature = "sqlite")]
+pub use sqlx::Sqlite;

@@ -38,6 +38,11 @@ impl RetrySchedule {
         self.waits.len() + 1
     }
 
+    /// The wait before each further attempt.
+    pub fn waits(&self) -> &[Duration] {
+        &self.waits
+    }
+
     /// How long to wait when `attempts` have failed; `None` when there are no more.
     ///
     /// It is the schedule's wait with `jitter`, or what the endpoint asks for by `Retry-After` if

@@ -16,7 +16,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::Utc;
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::time::{Instant, timeout_at};
 use url::Host;
 
@@ -31,6 +31,9 @@ use crate::event::{BodyError, Event, EventId};
 use crate::object::WebhookObject;
 use crate::retry::{Jitter, RetrySchedule};
 use crate::signature::{HeaderPrefix, Nonce, WEBHOOK_ATTEMPT, WEBHOOK_ID};
+
+/// The header of W3C's Trace Context.
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Sends events to endpoints.
 ///
@@ -161,11 +164,11 @@ impl Sender {
     fn message<T: WebhookObject>(&self, event: &Event<T>) -> Result<Message, BodyError> {
         let id = event.id().cloned().unwrap_or_else(|| EventId::at(Utc::now()));
         let body = event.body_within(self.body_limit)?.into_bytes().into();
-        Ok(Message { id, body })
+        Ok(Message { id, body, traceparent: None })
     }
 
     /// Makes one request: the only place that does.
-    async fn post(
+    pub(crate) async fn post(
         &self,
         endpoint: &Endpoint,
         message: &Message,
@@ -189,16 +192,17 @@ impl Sender {
             Ok(Err(error)) => return Err(SendError::transport(endpoint, error)),
             Err(_elapsed) => return Err(SendError::timeout(endpoint)),
         };
-        let answer = Answer::of(&response);
+        let mut answer = Answer::of(&response);
         if answer.has_large_head() {
             return Err(SendError::large_head(endpoint));
         }
-        answer::drain(response, deadline).await;
+        answer.read_body(response, deadline).await;
         let duration = start.elapsed();
         if !answer.status().is_success() {
             return Err(SendError::answered(endpoint, answer));
         }
-        Ok(Receipt { event_id: message.id.clone(), attempt, status: answer.status(), duration })
+        let (event_id, status) = (message.id.clone(), answer.status());
+        Ok(Receipt { event_id, attempt, status, duration, answer: answer.into_body() })
     }
 
     /// Judges what can be judged before dialling: a literal address, which no resolver sees.
@@ -237,6 +241,9 @@ impl Sender {
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         headers.insert(WEBHOOK_ID, (&message.id).into());
         headers.insert(WEBHOOK_ATTEMPT, attempt.into());
+        if let Some(traceparent) = &message.traceparent {
+            headers.insert(TRACEPARENT, traceparent.clone());
+        }
         if let Some(signer) = endpoint.signer() {
             let now_ms = Utc::now().timestamp_millis();
             signer
@@ -258,18 +265,21 @@ impl fmt::Debug for Sender {
 }
 
 /// What is sent at every attempt.
-struct Message {
-    id: EventId,
-    body: Bytes,
+pub(crate) struct Message {
+    pub(crate) id: EventId,
+    pub(crate) body: Bytes,
+    /// The trace that the request is part of, by W3C's Trace Context.
+    pub(crate) traceparent: Option<HeaderValue>,
 }
 
 /// That an endpoint has acknowledged an event.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Receipt {
     event_id: EventId,
     attempt: usize,
     status: StatusCode,
     duration: Duration,
+    answer: Vec<u8>,
 }
 
 impl Receipt {
@@ -291,5 +301,23 @@ impl Receipt {
     /// From the start of the attempt to the end of the answer.
     pub fn duration(&self) -> Duration {
         self.duration
+    }
+
+    /// The first 2 KiB of the answer's body: whatever the endpoint wrote, to be shown as such.
+    pub fn answer(&self) -> &[u8] {
+        &self.answer
+    }
+}
+
+/// Without the answer's body.
+impl fmt::Debug for Receipt {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Receipt")
+            .field("event_id", &self.event_id)
+            .field("attempt", &self.attempt)
+            .field("status", &self.status)
+            .field("duration", &self.duration)
+            .finish_non_exhaustive()
     }
 }

@@ -39,6 +39,12 @@ impl PrivateCa {
         Ok(Self { pem: pem.into(), certificates: certificates.into() })
     }
 
+    /// The certificates as they were given.
+    #[cfg(feature = "_outbox")]
+    pub(crate) fn pem(&self) -> &[u8] {
+        &self.pem
+    }
+
     pub(crate) fn certificates(&self) -> impl Iterator<Item = reqwest::Certificate> {
         self.certificates.iter().cloned()
     }

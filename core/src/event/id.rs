@@ -50,6 +50,14 @@ impl EventId {
         Self(Repr::Uuid(uuid.into_uuid()))
     }
 
+    #[cfg(feature = "_outbox")]
+    pub(crate) fn as_uuid(&self) -> Option<&Uuid> {
+        match &self.0 {
+            Repr::Uuid(uuid) => Some(uuid),
+            Repr::Text(_) => None,
+        }
+    }
+
     /// Room for [`encode`](Self::encode).
     pub(crate) fn buffer() -> EventIdBuffer {
         [0; uuid::fmt::Hyphenated::LENGTH]

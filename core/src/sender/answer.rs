@@ -1,8 +1,9 @@
 //! What an endpoint answers: hostile input, bounded in bytes and time.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use http::header::RETRY_AFTER;
+use http::header::{LOCATION, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use reqwest::Response;
 use tokio::time::{Instant, timeout_at};
@@ -13,15 +14,20 @@ use crate::retry::RetrySchedule;
 const MAX_READ: usize = 16 * 1024;
 /// How long an answer's body is waited for, when the deadline is later.
 const MAX_WAIT: Duration = Duration::from_secs(1);
+/// How much of an answer's body is kept, in bytes.
+const MAX_KEPT: usize = 2 * 1024;
+/// How much of the `Location` of a redirect is kept, in bytes.
+const MAX_LOCATION: usize = 2048;
 /// How large an answer's head may be, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
 
-/// What the head of an answer says.
-#[derive(Debug)]
+/// What the head of an answer says, and the first of its body.
 pub(super) struct Answer {
     status: StatusCode,
     retry_after: Option<Duration>,
+    location: Option<Box<str>>,
     head: usize,
+    body: Vec<u8>,
 }
 
 impl Answer {
@@ -29,7 +35,9 @@ impl Answer {
         Self {
             status: response.status(),
             retry_after: retry_after(response.status(), response.headers(), SystemTime::now()),
+            location: location(response),
             head: head_length(response.headers()),
+            body: Vec::new(),
         }
     }
 
@@ -41,28 +49,58 @@ impl Answer {
         self.retry_after
     }
 
+    pub(super) fn location(&self) -> Option<&str> {
+        self.location.as_deref()
+    }
+
+    /// The first bytes of the body: hostile input, to be shown as such.
+    pub(super) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    pub(super) fn into_body(self) -> Vec<u8> {
+        self.body
+    }
+
     pub(super) fn has_large_head(&self) -> bool {
         self.head > MAX_HEAD
     }
+
+    /// Reads the body until its end or a limit. A body that breaks or does not end changes nothing:
+    /// the head has told whether the event was taken, and a retry would be a repeat.
+    ///
+    /// It is read so that the connection can be used again, which is not worth a long wait: some
+    /// receivers neither tell how long their body is nor close the connection.
+    pub(super) async fn read_body(&mut self, mut response: Response, deadline: Instant) {
+        if response.content_length() == Some(0) {
+            return;
+        }
+        let end = deadline.min(Instant::now() + MAX_WAIT);
+        let mut left = MAX_READ;
+        while let Ok(Ok(Some(chunk))) = timeout_at(end, response.chunk()).await {
+            let kept = chunk.len().min(MAX_KEPT - self.body.len());
+            self.body.extend_from_slice(&chunk[..kept]);
+            if chunk.len() >= left {
+                break;
+            }
+            left -= chunk.len();
+        }
+    }
 }
 
-/// Reads the body until its end or a limit. A body that breaks or does not end changes nothing: the
-/// head has told whether the event was taken, and a retry would be a repeat.
-///
-/// It is read so that the connection can be used again, which is not worth a long wait: some
-/// receivers neither tell how long their body is nor close the connection.
-pub(super) async fn drain(mut response: Response, deadline: Instant) {
-    if response.content_length() == Some(0) {
-        return;
+impl fmt::Debug for Answer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Answer").field("status", &self.status).finish_non_exhaustive()
     }
-    let end = deadline.min(Instant::now() + MAX_WAIT);
-    let mut left = MAX_READ;
-    while let Ok(Ok(Some(chunk))) = timeout_at(end, response.chunk()).await {
-        if chunk.len() >= left {
-            break;
-        }
-        left -= chunk.len();
+}
+
+/// Where a redirect leads, which is recorded and never followed.
+fn location(response: &Response) -> Option<Box<str>> {
+    if !response.status().is_redirection() {
+        return None;
     }
+    let text = response.headers().get(LOCATION)?.to_str().ok()?;
+    Some(text.chars().take(MAX_LOCATION).collect())
 }
 
 /// The length of the lines `name: value`.

@@ -110,6 +110,36 @@ impl SendError {
         }
     }
 
+    /// The first 2 KiB of the answer's body: whatever the endpoint wrote, to be shown as such.
+    pub fn answer(&self) -> &[u8] {
+        match &self.kind {
+            Kind::Status(answer) => answer.body(),
+            _ => &[],
+        }
+    }
+
+    /// Where the answer redirects to, when it is of 300 to 399. It is never followed.
+    pub fn location(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Status(answer) => answer.location(),
+            _ => None,
+        }
+    }
+
+    /// What kind of failure it is, in a word or two that never change.
+    pub fn class(&self) -> &'static str {
+        match self.kind {
+            Kind::Body(_) => "body",
+            Kind::RefusedLiteral(_) | Kind::RefusedAnswer(_) => "refused address",
+            Kind::Client(_) => "client",
+            Kind::Connect(_) => "connect",
+            Kind::Transport(_) => "transport",
+            Kind::Timeout(_) => "timeout",
+            Kind::LargeHead => "large head",
+            Kind::Status(_) => "status",
+        }
+    }
+
     /// Whether the same event may be taken at another attempt.
     ///
     /// It will not when it has no body, when the URL has an address that is refused, and when the

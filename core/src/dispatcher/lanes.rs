@@ -1,0 +1,158 @@
+//! The lanes of all endpoints, and which of them gets how many of the free slots.
+
+use std::collections::HashMap;
+
+use super::directory::Directory;
+use super::lane::{Health, Lane};
+use super::mass_failure::MassFailure;
+use super::shares::{Shares, Want};
+use crate::outbox::StoredHealth;
+use crate::outbox::queue::Survey;
+
+#[derive(Default)]
+pub(super) struct Lanes {
+    entries: HashMap<i64, Entry>,
+    shares: Shares,
+    pub(super) mass: MassFailure,
+}
+
+struct Entry {
+    lane: Lane,
+    is_active: bool,
+    /// When a claim may find something; [`NEVER`] until that is known.
+    next_look: i64,
+}
+
+/// Nothing waits, as far as is known.
+const NEVER: i64 = i64::MAX;
+
+impl From<StoredHealth> for Health {
+    fn from(health: StoredHealth) -> Self {
+        Self {
+            failing_since: health.failing_since,
+            failures: u32::try_from(health.failures).unwrap_or(u32::MAX),
+            paused_until: health.paused_until,
+            pause: health.pause,
+        }
+    }
+}
+
+impl From<Health> for StoredHealth {
+    fn from(health: Health) -> Self {
+        Self {
+            failing_since: health.failing_since,
+            failures: health.failures.into(),
+            paused_until: health.paused_until,
+            pause: health.pause,
+        }
+    }
+}
+
+impl Lanes {
+    /// Takes over what the directory says: new endpoints, changed limits, and which are active.
+    pub(super) fn follow(&mut self, directory: &Directory, now: i64) {
+        // One that is gone is kept while its requests are under way.
+        self.entries
+            .retain(|number, entry| directory.get(*number).is_some() || entry.lane.in_flight() > 0);
+        for entry in self.entries.values_mut() {
+            entry.is_active = false;
+        }
+        for (number, subscriber) in directory.iter() {
+            let health = subscriber.health.into();
+            let entry = self.entries.entry(number).or_insert_with(|| Entry {
+                lane: Lane::new(subscriber.limits, health, now),
+                is_active: false,
+                next_look: 0,
+            });
+            entry.lane.set_limits(subscriber.limits, now);
+            entry.lane.set_health(health);
+            entry.is_active = subscriber.is_active;
+            if !subscriber.is_active {
+                // It may have anything when it is enabled.
+                entry.next_look = 0;
+            }
+        }
+    }
+
+    /// Takes over what waits, and what other dispatchers wrote.
+    pub(super) fn survey(&mut self, surveys: &[Survey]) {
+        for survey in surveys {
+            if let Some(entry) = self.entries.get_mut(&survey.endpoint) {
+                entry.next_look = entry.next_look.min(survey.next_due.unwrap_or(NEVER));
+                entry.lane.set_health(survey.health.into());
+            }
+        }
+    }
+
+    pub(super) fn get(&mut self, endpoint: i64) -> Option<&mut Lane> {
+        self.entries.get_mut(&endpoint).map(|entry| &mut entry.lane)
+    }
+
+    /// A delivery will be due.
+    pub(super) fn expect(&mut self, endpoint: i64, due: i64) {
+        if let Some(entry) = self.entries.get_mut(&endpoint) {
+            entry.next_look = entry.next_look.min(due);
+        }
+    }
+
+    /// How many new deliveries may be claimed as they are made: none where others wait.
+    pub(super) fn direct(&mut self, endpoint: i64, now: i64) -> usize {
+        match self.entries.get_mut(&endpoint) {
+            Some(entry) if entry.is_active && entry.next_look > now && !entry.lane.is_open() => {
+                entry.lane.capacity(now)
+            }
+            _ => 0,
+        }
+    }
+
+    /// A claim has given so many of those that were asked for.
+    pub(super) fn claimed(&mut self, endpoint: i64, asked: usize, given: usize, now: i64) {
+        if let Some(entry) = self.entries.get_mut(&endpoint) {
+            entry.lane.claimed(given, now);
+            entry.next_look = if given < asked { NEVER } else { now };
+        }
+    }
+
+    /// Divides the free slots among the endpoints that may have something due.
+    pub(super) fn divide(
+        &mut self,
+        free: usize,
+        slow_free: usize,
+        directory: &Directory,
+        now: i64,
+    ) -> Vec<(i64, usize)> {
+        let Self { entries, shares, .. } = self;
+        let wants: Vec<Want<'_>> = entries
+            .iter_mut()
+            .filter(|(_, entry)| entry.is_active && entry.next_look <= now)
+            .filter_map(|(endpoint, entry)| {
+                let capacity = entry.lane.capacity(now);
+                let tenant = directory.get(*endpoint)?.tenant.as_deref();
+                let is_slow = entry.lane.is_slow();
+                (capacity > 0).then_some(Want { endpoint: *endpoint, tenant, capacity, is_slow })
+            })
+            .collect();
+        shares.divide(free, slow_free, &wants)
+    }
+
+    /// When something may be claimed that cannot be now.
+    pub(super) fn next_opening(&mut self, now: i64) -> Option<i64> {
+        let opening = |entry: &mut Entry| {
+            if !entry.is_active || entry.next_look == NEVER {
+                return None;
+            }
+            let opening = match entry.lane.capacity(now) {
+                0 => entry.lane.next_opening(now)?,
+                _ => now,
+            };
+            Some(opening.max(entry.next_look))
+        };
+        self.entries.values_mut().filter_map(opening).min()
+    }
+
+    /// How many slots slow endpoints hold.
+    pub(super) fn slow_in_flight(&self) -> usize {
+        let slow = self.entries.values().filter(|entry| entry.lane.is_slow());
+        slow.map(|entry| entry.lane.in_flight()).sum()
+    }
+}

@@ -1,0 +1,545 @@
+//! The loop of a dispatcher.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::Settings;
+use super::clock::StoreClock;
+use super::directory::Directory;
+use super::flight::{Heartbeat, Held, Landed, fly};
+use super::health::Health;
+use super::lanes::Lanes;
+use super::pending::Pending;
+use super::telemetry;
+use super::turn::{Done, Terms, turn};
+use crate::outbox::queue::{self, Fresh, Lease, Sweep, Swept};
+use crate::outbox::store::{DispatcherLock, Store};
+use crate::outbox::{Outbox, OutboxError};
+use crate::sender::Sender;
+
+/// How long results are gathered before they are written, unless there are [`BATCH`].
+const GATHER: Duration = Duration::from_millis(3);
+const BATCH: usize = 128;
+/// The poll while there is work, and when there has been none for a while.
+const BUSY_POLL: Duration = Duration::from_millis(10);
+const IDLE_POLL: Duration = Duration::from_millis(500);
+/// How often every endpoint is looked at.
+const SURVEY: Duration = Duration::from_millis(500);
+/// How often what is old is looked for, and how soon again while there is more.
+const SWEEP: Duration = Duration::from_mins(1);
+const SWEEP_MORE: Duration = Duration::from_millis(200);
+/// How often backlogs are counted.
+const COUNT: Duration = Duration::from_secs(15);
+/// The wait before a database is tried again, doubled up to the longest.
+const FIRST_BACKOFF: Duration = Duration::from_millis(100);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
+/// How long a database may take over one turn.
+const TURN_LIMIT: Duration = Duration::from_secs(30);
+
+pub(super) struct Run<S: Store> {
+    outbox: Outbox<S>,
+    settings: Settings,
+    sender: Sender,
+    health: Health,
+    _lock: DispatcherLock,
+
+    connection: Option<PoolConnection<S>>,
+    clock: Option<StoreClock>,
+    directory: Directory,
+    lanes: Lanes,
+    pending: Pending,
+    sweep: Sweep,
+
+    /// Tokens that are this run's: the next, and the end.
+    tokens: std::ops::Range<i64>,
+    /// Where this is the only dispatcher, leases of earlier runs are void.
+    void_below: i64,
+    heartbeat: std::sync::Arc<Heartbeat>,
+    flights: HashMap<Lease, AbortHandle>,
+    tasks: JoinSet<()>,
+    landed: (UnboundedSender<Landed>, UnboundedReceiver<Landed>),
+    is_draining: bool,
+    timing: Timing,
+}
+
+/// When what is to be done next.
+struct Timing {
+    /// When the first result came that is not written yet.
+    result: Option<Instant>,
+    poll: Instant,
+    idle: Duration,
+    survey: Instant,
+    beat: Instant,
+    sweep: Instant,
+    count: Instant,
+    /// When an endpoint opens, or a delivery is due.
+    opening: Option<Instant>,
+    /// Not before, after the database has failed.
+    backoff: Option<Instant>,
+    next_backoff: Duration,
+}
+
+impl Timing {
+    fn new() -> Self {
+        let now = Instant::now();
+        Self {
+            result: None,
+            poll: now,
+            idle: BUSY_POLL,
+            survey: now,
+            beat: now,
+            sweep: now + SWEEP,
+            count: now + COUNT,
+            opening: None,
+            backoff: None,
+            next_backoff: FIRST_BACKOFF,
+        }
+    }
+}
+
+impl<S: Store> Run<S> {
+    pub(super) async fn start(
+        outbox: Outbox<S>,
+        settings: Settings,
+        sender: Sender,
+        health: Health,
+    ) -> Result<Self, OutboxError> {
+        outbox.ready().await?;
+        let lock = S::lock_dispatcher(outbox.pool())?;
+        let heartbeat = Heartbeat::new(settings.lease);
+        let mut run = Self {
+            outbox,
+            settings,
+            sender,
+            health,
+            _lock: lock,
+            connection: None,
+            clock: None,
+            directory: Directory::default(),
+            lanes: Lanes::default(),
+            pending: Pending::default(),
+            sweep: Sweep::default(),
+            tokens: 0..0,
+            void_below: 0,
+            heartbeat,
+            flights: HashMap::new(),
+            tasks: JoinSet::new(),
+            landed: mpsc::unbounded_channel(),
+            is_draining: false,
+            timing: Timing::new(),
+        };
+        run.connect().await?;
+        run.void_below = if S::IS_EXCLUSIVE { run.tokens.start } else { 0 };
+        Ok(run)
+    }
+
+    /// Works until `shutdown`, and then until what is under way has ended.
+    pub(super) async fn until(
+        mut self,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<(), OutboxError> {
+        self.health.set_ready(true);
+        let outbox = self.outbox.clone();
+        let listener = pin!(async move {
+            loop {
+                // A hint, which is not waited for: the poll is the truth.
+                let _ = S::listen(outbox.pool(), || outbox.wake_here()).await;
+                tokio::time::sleep(LONGEST_BACKOFF).await;
+            }
+        });
+        let working = async {
+            self.work(shutdown).await?;
+            self.drain().await
+        };
+        let ended = tokio::select! {
+            ended = working => ended,
+            () = listener => Ok(()),
+        };
+        self.health.set_ready(false);
+        ended
+    }
+
+    async fn work(&mut self, shutdown: impl Future<Output = ()> + Send) -> Result<(), OutboxError> {
+        let mut shutdown = pin!(shutdown);
+        let mut is_woken = true;
+        loop {
+            self.health.went_round();
+            self.collect();
+            let next = if is_woken && self.timing.backoff.is_none() {
+                Instant::now()
+            } else {
+                self.next_turn()
+            };
+            if next > Instant::now() {
+                let outbox = &self.outbox;
+                tokio::select! {
+                    biased;
+                    () = &mut shutdown => return Ok(()),
+                    Some(landed) = self.landed.1.recv() => self.land(landed),
+                    () = outbox.woken().notified(), if !is_woken => is_woken = true,
+                    () = sleep_until(next) => {}
+                }
+                continue;
+            }
+            // Even when every turn leads to the next.
+            if timeout(Duration::ZERO, &mut shutdown).await.is_ok() {
+                return Ok(());
+            }
+            self.go_round(is_woken).await?;
+            is_woken = false;
+        }
+    }
+
+    /// Takes what has landed without waiting.
+    fn collect(&mut self) {
+        while let Ok(landed) = self.landed.1.try_recv() {
+            self.land(landed);
+        }
+        while self.tasks.try_join_next().is_some() {}
+    }
+
+    fn land(&mut self, landed: Landed) {
+        self.flights.remove(&landed.claimed.lease);
+        let now = self.now();
+        self.pending.judge(landed, &mut self.lanes, &self.directory, &self.settings, now);
+        self.timing.result.get_or_insert_with(Instant::now);
+    }
+
+    fn now(&self) -> i64 {
+        self.clock.as_ref().map_or(0, StoreClock::now)
+    }
+
+    /// When the next turn is: at once when half of what was under way has landed.
+    fn next_turn(&self) -> Instant {
+        let timing = &self.timing;
+        let results = timing.result.map(|first| {
+            let landed = self.pending.attempts.len();
+            let is_batch = landed >= BATCH || landed >= self.flights.len();
+            if is_batch { first } else { first + GATHER }
+        });
+        let next = [results, Some(timing.poll), Some(timing.beat), timing.opening];
+        let next = next.into_iter().flatten().min().unwrap_or(timing.poll);
+        timing.backoff.map_or(next, |backoff| backoff.max(next))
+    }
+
+    /// Does what is due. A database that fails is tried again later; an error is one that trying
+    /// again does not help.
+    async fn go_round(&mut self, is_woken: bool) -> Result<(), OutboxError> {
+        let done = match timeout(TURN_LIMIT, self.try_round(is_woken)).await {
+            Ok(Ok(done)) => done,
+            Ok(Err(error)) if is_fatal(&error) => return Err(error),
+            failed => {
+                let error = failed.ok().and_then(Result::err);
+                tracing::warn!(
+                    error = error.as_ref().map(tracing::field::display),
+                    "the database cannot be used, and is tried again"
+                );
+                self.stand_back();
+                return Ok(());
+            }
+        };
+        self.timing.backoff = None;
+        self.timing.next_backoff = FIRST_BACKOFF;
+        self.health.set_ready(true);
+        let now = Instant::now();
+        self.timing.idle =
+            if done.is_busy { BUSY_POLL } else { (self.timing.idle * 2).min(IDLE_POLL) };
+        self.timing.poll = if done.is_full { now } else { now + self.timing.idle };
+        let store_now = self.now();
+        self.timing.opening = self.lanes.next_opening(store_now).map(|opening| {
+            let wait = u64::try_from(opening.saturating_sub(store_now)).unwrap_or(0);
+            // A slot that is free now, and a full house, is waited for by the result that frees one.
+            let has_room = self.flights.len() < self.settings.in_flight;
+            now + if wait == 0 && !has_room { IDLE_POLL } else { Duration::from_millis(wait) }
+        });
+        Ok(())
+    }
+
+    /// Lets the database be for a while.
+    fn stand_back(&mut self) {
+        self.connection = None;
+        self.health.set_ready(false);
+        self.timing.backoff = Some(Instant::now() + self.timing.next_backoff);
+        self.timing.next_backoff = (self.timing.next_backoff * 2).min(LONGEST_BACKOFF);
+    }
+
+    async fn connect(&mut self) -> Result<(), OutboxError> {
+        if self.connection.is_some() {
+            return Ok(());
+        }
+        let mut connection = self.outbox.pool().acquire().await?;
+        S::prepare_own(&mut connection).await?;
+        let clock =
+            self.clock.as_ref().map_or_else(|| self.settings.clock.clone(), StoreClock::clock);
+        self.clock = Some(StoreClock::read::<S>(clock, &mut connection).await?);
+        let now = self.now();
+        if self.directory.refresh::<S>(&mut connection, &self.outbox, now).await? {
+            self.lanes.follow(&self.directory, now);
+        }
+        if self.tokens.is_empty() {
+            self.tokens = S::next_tokens(&mut connection).await?;
+        }
+        self.connection = Some(connection);
+        Ok(())
+    }
+
+    async fn try_round(&mut self, is_woken: bool) -> Result<Round, OutboxError> {
+        self.connect().await?;
+        let mut connection =
+            self.connection.take().ok_or_else(|| OutboxError::stored("a connection"))?;
+        let round = self.round(&mut connection, is_woken).await;
+        // One that has failed is closed, and what it held rolled back.
+        match &round {
+            Ok(_) => self.connection = Some(connection),
+            Err(_) => drop(connection.close().await),
+        }
+        round
+    }
+
+    async fn round(
+        &mut self,
+        connection: &mut S::Connection,
+        is_woken: bool,
+    ) -> Result<Round, OutboxError> {
+        let start = Instant::now();
+        if start >= self.timing.beat {
+            self.beat(connection).await?;
+            self.timing.beat = start + self.settings.lease / 4;
+        }
+        if start >= self.timing.survey || is_woken {
+            self.survey(connection).await?;
+            self.timing.survey = start + SURVEY;
+        }
+        if start >= self.timing.count {
+            self.count(connection).await?;
+        }
+        let now = self.now();
+        let free = self.settings.in_flight.saturating_sub(self.flights.len());
+        let slow_free = (self.settings.in_flight / 4).saturating_sub(self.lanes.slow_in_flight());
+        let may_claim = free > 0 && self.lanes.next_opening(now).is_some_and(|at| at <= now);
+        let is_turn =
+            !self.pending.is_empty() || may_claim || queue::has_fresh::<S>(connection).await?;
+        if !is_turn {
+            if start >= self.timing.sweep {
+                self.clean(connection).await?;
+            }
+            return Ok(Round::default());
+        }
+        if self.tokens.is_empty() {
+            self.tokens = S::next_tokens(connection).await?;
+        }
+        let token = self.tokens.next().unwrap_or_default();
+        let lease = i64::try_from(self.settings.lease.as_millis()).unwrap_or(i64::MAX);
+        let terms = Terms {
+            now,
+            lease_until: now.saturating_add(lease),
+            token,
+            void_below: self.void_below,
+            free,
+            slow_free,
+            is_claiming: !self.is_draining,
+        };
+        let held = self.heartbeat.begin();
+        let done = self.transact(connection, &terms).await?;
+        let is_busy =
+            done.fanned_out > 0 || !done.claimed.is_empty() || self.timing.result.is_some();
+        let is_full = done.is_full;
+        self.timing.result = None;
+        done.count(&mut self.lanes, now);
+        self.pending.count();
+        let written = std::mem::take(&mut self.pending);
+        for told in &written.notices {
+            (self.settings.on_notice)(&told.notice);
+        }
+        self.take_off(done, &held);
+        telemetry::in_flight(self.flights.len());
+        Ok(Round { is_busy, is_full })
+    }
+
+    async fn transact(
+        &mut self,
+        connection: &mut S::Connection,
+        terms: &Terms,
+    ) -> Result<Done, OutboxError> {
+        let writer = self.outbox.writer().await?;
+        let mut transaction = S::begin_own(connection).await?;
+        let done = turn::<S>(
+            &mut transaction,
+            &self.outbox,
+            &mut self.directory,
+            &mut self.lanes,
+            &mut self.pending,
+            terms,
+        )
+        .await?;
+        transaction.commit().await?;
+        drop(writer);
+        Ok(done)
+    }
+
+    /// Sends what was claimed.
+    fn take_off(&mut self, done: Done, held: &Held) {
+        for claimed in done.claimed {
+            let Some(subscriber) = self.directory.get(claimed.lease.endpoint) else {
+                self.pending.unused.push(claimed.lease);
+                continue;
+            };
+            let lease = claimed.lease;
+            let (endpoint, id) = (subscriber.endpoint.clone(), subscriber.id);
+            let landed = self.landed.0.clone();
+            let flight = fly(self.sender.clone(), endpoint, id, claimed, held.clone(), landed);
+            self.flights.insert(lease, self.tasks.spawn(flight));
+        }
+    }
+
+    /// Makes leases longer, and sets the clock by the database's.
+    async fn beat(&mut self, connection: &mut S::Connection) -> Result<(), OutboxError> {
+        let held = self.heartbeat.begin();
+        if let Some(clock) = &self.clock {
+            self.clock = Some(StoreClock::read::<S>(clock.clock(), connection).await?);
+        }
+        let unwritten = self.pending.attempts.iter().map(|attempt| attempt.lease);
+        let leases: Vec<Lease> = self.flights.keys().copied().chain(unwritten).collect();
+        let lease = i64::try_from(self.settings.lease.as_millis()).unwrap_or(i64::MAX);
+        let writer = if leases.is_empty() { None } else { self.outbox.writer().await? };
+        let kept =
+            queue::extend::<S>(connection, &leases, self.now().saturating_add(lease)).await?;
+        drop(writer);
+        if kept.len() < leases.len() {
+            tracing::warn!(
+                lost = leases.len() - kept.len(),
+                "leases were lost to another dispatcher"
+            );
+        }
+        held.acknowledge();
+        Ok(())
+    }
+
+    /// Looks for what nobody announced, and for what others changed.
+    async fn survey(&mut self, connection: &mut S::Connection) -> Result<(), OutboxError> {
+        let now = self.now();
+        if self.directory.refresh(connection, &self.outbox, now).await? {
+            self.lanes.follow(&self.directory, now);
+        }
+        let surveys = queue::survey::<S>(connection, now, self.void_below).await?;
+        self.lanes.survey(&surveys);
+        let oldest = surveys.iter().filter_map(|survey| survey.next_due).min();
+        telemetry::oldest_due(oldest.map_or(0, |due| now.saturating_sub(due).max(0)));
+        if self.is_draining { Ok(()) } else { self.replay(connection, now).await }
+    }
+
+    /// Takes the next step of each replay that is due.
+    async fn replay(
+        &mut self,
+        connection: &mut S::Connection,
+        now: i64,
+    ) -> Result<(), OutboxError> {
+        if !queue::has_replay::<S>(connection, now).await? {
+            return Ok(());
+        }
+        let writer = self.outbox.writer().await?;
+        let mut transaction = S::begin_own(connection).await?;
+        while let Some(replay) = queue::take_replay::<S>(&mut transaction, now).await? {
+            let endpoint = replay.endpoint;
+            let make = self.directory.get(endpoint).map(|subscriber| {
+                move |event: &Fresh| {
+                    subscriber.wants(event).then(|| subscriber.delivery(event, endpoint, now))
+                }
+            });
+            replay.step::<S>(&mut transaction, now, make).await?;
+            self.lanes.expect(endpoint, now);
+        }
+        transaction.commit().await?;
+        drop(writer);
+        Ok(())
+    }
+
+    async fn count(&mut self, connection: &mut S::Connection) -> Result<(), OutboxError> {
+        let start = Instant::now();
+        for (endpoint, deliveries) in queue::backlog::<S>(connection).await? {
+            if let Some(subscriber) = self.directory.get(endpoint) {
+                telemetry::backlog(subscriber.id.to_string(), deliveries);
+            }
+        }
+        if let Some(age) = S::snapshot_age(connection).await? {
+            telemetry::snapshot_age(age);
+            if age > 30_000 {
+                tracing::warn!(
+                    seconds = age / 1000,
+                    "a transaction is open for long, and slows claims down"
+                );
+            }
+        }
+        // A large backlog takes long to count, which is then done more rarely.
+        self.timing.count = Instant::now() + COUNT.max(start.elapsed() * 200);
+        Ok(())
+    }
+
+    /// Deletes a little of what is old.
+    async fn clean(&mut self, connection: &mut S::Connection) -> Result<(), OutboxError> {
+        let now = self.now();
+        let writer = self.outbox.writer().await?;
+        let swept = self.sweep.step::<S>(connection, self.settings.keep, now).await?;
+        drop(writer);
+        self.timing.sweep = Instant::now() + if swept == Swept::More { SWEEP_MORE } else { SWEEP };
+        Ok(())
+    }
+
+    /// Waits for what is under way, breaks it off when that takes too long, and releases the rest.
+    async fn drain(&mut self) -> Result<(), OutboxError> {
+        self.is_draining = true;
+        self.health.set_ready(false);
+        let end = Instant::now() + self.settings.drain;
+        loop {
+            self.health.went_round();
+            self.collect();
+            if self.flights.is_empty() && self.pending.is_empty() {
+                return Ok(());
+            }
+            let now = Instant::now();
+            if now >= end && !self.flights.is_empty() {
+                tracing::warn!(
+                    requests = self.flights.len(),
+                    "requests are broken off at shutdown"
+                );
+                for flight in self.flights.values() {
+                    flight.abort();
+                }
+            }
+            // The database may have gone: what cannot be written now is left to its lease.
+            if now >= end + LONGEST_BACKOFF {
+                return Ok(());
+            }
+            let next = self.next_turn().min(if now < end { end } else { now + GATHER });
+            if self.pending.is_empty() || next > now {
+                tokio::select! {
+                    Some(landed) = self.landed.1.recv() => self.land(landed),
+                    () = sleep_until(next.max(now + Duration::from_millis(1))) => {}
+                }
+                if self.pending.is_empty() || self.next_turn() > Instant::now() {
+                    continue;
+                }
+            }
+            self.go_round(false).await?;
+        }
+    }
+}
+
+/// What a round found.
+#[derive(Default)]
+struct Round {
+    is_busy: bool,
+    is_full: bool,
+}
+
+/// Whether trying again does not help.
+fn is_fatal(error: &OutboxError) -> bool {
+    error.is_corrupt() || error.is_version() || error.is_master_key()
+}

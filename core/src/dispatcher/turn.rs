@@ -1,0 +1,263 @@
+//! One transaction of a dispatcher: what has ended is written, new events are fanned out, due
+//! deliveries are claimed.
+
+use std::collections::HashMap;
+
+use super::directory::Directory;
+use super::lanes::Lanes;
+use super::pending::{Pending, Told};
+use super::telemetry;
+use crate::outbox::queue::{self, Claimed, End, Fresh, Lease, NewDelivery};
+use crate::outbox::store::{Claim, Store};
+use crate::outbox::{Insert, Outbox, OutboxError};
+
+/// How many events are fanned out in one transaction.
+const EVENTS: usize = 256;
+/// How many deliveries are made in one transaction, as far as the number of endpoints tells.
+const DELIVERIES: usize = 20_000;
+
+/// What a turn may use.
+pub(super) struct Terms {
+    pub(super) now: i64,
+    pub(super) lease_until: i64,
+    pub(super) token: i64,
+    pub(super) void_below: i64,
+    /// Slots that are free.
+    pub(super) free: usize,
+    /// Slots that slow endpoints may take.
+    pub(super) slow_free: usize,
+    pub(super) is_claiming: bool,
+}
+
+/// What a turn did, which counts once its transaction has committed.
+#[derive(Default)]
+pub(super) struct Done {
+    /// Leased, and to be sent.
+    pub(super) claimed: Vec<Claimed>,
+    /// How many deliveries were asked for, by endpoint.
+    asked: HashMap<i64, usize>,
+    /// Endpoints with deliveries that wait from now on.
+    waiting: Vec<i64>,
+    pub(super) fanned_out: usize,
+    made: usize,
+    /// Whether there may be more events to fan out.
+    pub(super) is_full: bool,
+    pub(super) fenced: usize,
+}
+
+/// Runs a turn within a transaction.
+pub(super) async fn turn<S: Store>(
+    connection: &mut S::Connection,
+    outbox: &Outbox<S>,
+    directory: &mut Directory,
+    lanes: &mut Lanes,
+    pending: &mut Pending,
+    terms: &Terms,
+) -> Result<Done, OutboxError> {
+    let mut done = Done::default();
+    write::<S>(connection, pending, terms.now, &mut done).await?;
+    if !terms.is_claiming {
+        return Ok(done);
+    }
+    if S::try_lock_fan_out(connection).await? {
+        fan_out::<S>(connection, outbox, directory, lanes, terms, &mut done).await?;
+    }
+    claim::<S>(connection, directory, lanes, terms, &mut done).await?;
+    Ok(done)
+}
+
+async fn write<S: Store>(
+    connection: &mut S::Connection,
+    pending: &mut Pending,
+    now: i64,
+    done: &mut Done,
+) -> Result<(), OutboxError> {
+    let late = queue::finish::<S>(connection, &mut pending.attempts).await?;
+    done.fenced = late.len();
+    queue::release::<S>(connection, &pending.unused).await?;
+    queue::write_health::<S>(connection, &pending.healths).await?;
+    for (endpoint, reason) in &pending.disabled {
+        queue::disable::<S>(connection, *endpoint, *reason, now).await?;
+    }
+    for Told { notice, tenant } in &pending.notices {
+        if let Some(parts) = notice.parts(Told::time(now)) {
+            let insert = Insert::new(parts, tenant.as_deref());
+            S::execute(connection, insert.into_statement()).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn fan_out<S: Store>(
+    connection: &mut S::Connection,
+    outbox: &Outbox<S>,
+    directory: &mut Directory,
+    lanes: &mut Lanes,
+    terms: &Terms,
+    done: &mut Done,
+) -> Result<(), OutboxError> {
+    let limit = (DELIVERIES / directory.len().max(1)).clamp(1, EVENTS);
+    let events = queue::fresh::<S>(connection, limit).await?;
+    if events.is_empty() {
+        return Ok(());
+    }
+    // Read after the events: an endpoint that was there when one committed is seen.
+    if directory.refresh(connection, outbox, terms.now).await? {
+        lanes.follow(directory, terms.now);
+    }
+    let mut plan = Plan { free: terms.free, rooms: HashMap::new(), deliveries: Vec::new() };
+    for event in &events {
+        plan.add(event, directory, lanes, terms, done);
+    }
+    let numbers: Vec<i64> = events.iter().map(|event| event.number).collect();
+    queue::fan_out::<S>(connection, &numbers, &plan.deliveries).await?;
+    done.fanned_out = events.len();
+    done.made = plan.deliveries.len();
+    done.is_full = events.len() == limit;
+    Ok(())
+}
+
+/// The deliveries of a batch of events.
+struct Plan {
+    free: usize,
+    /// How many more may be claimed at once for each endpoint.
+    rooms: HashMap<i64, usize>,
+    deliveries: Vec<NewDelivery>,
+}
+
+impl Plan {
+    /// Adds a delivery to each endpoint that wants the event: claimed at once where nothing waits
+    /// before it, which saves writing it twice.
+    fn add(
+        &mut self,
+        event: &Fresh,
+        directory: &Directory,
+        lanes: &mut Lanes,
+        terms: &Terms,
+        done: &mut Done,
+    ) {
+        for (endpoint, subscriber) in directory.wanting(event) {
+            let mut delivery = subscriber.delivery(event, endpoint, terms.now);
+            let room =
+                self.rooms.entry(endpoint).or_insert_with(|| lanes.direct(endpoint, terms.now));
+            let message = event.message.as_ref().filter(|_| delivery.order_key.is_none());
+            match message {
+                Some(message) if *room > 0 && self.free > 0 => {
+                    *room -= 1;
+                    self.free -= 1;
+                    done.claimed.push(Claimed {
+                        lease: Lease { event: event.number, endpoint, token: terms.token },
+                        attempt: 1,
+                        order_key: None,
+                        object: event.object.clone(),
+                        operation: event.operation.clone(),
+                        message: message.clone(),
+                        due: terms.now,
+                    });
+                    delivery.lease = Some((terms.token, terms.lease_until));
+                }
+                _ => {
+                    // Those that come after it wait behind it.
+                    *room = 0;
+                    done.waiting.push(endpoint);
+                }
+            }
+            self.deliveries.push(delivery);
+        }
+    }
+}
+
+async fn claim<S: Store>(
+    connection: &mut S::Connection,
+    directory: &Directory,
+    lanes: &mut Lanes,
+    terms: &Terms,
+    done: &mut Done,
+) -> Result<(), OutboxError> {
+    for endpoint in &done.waiting {
+        lanes.expect(*endpoint, terms.now);
+    }
+    // Those that were claimed as they were made hold their slots already.
+    let direct = std::mem::take(&mut done.claimed);
+    let mut held: HashMap<i64, usize> = HashMap::new();
+    for claimed in &direct {
+        *held.entry(claimed.lease.endpoint).or_default() += 1;
+    }
+    let free = terms.free.saturating_sub(direct.len());
+    let mut wants = lanes.divide(free, terms.slow_free, directory, terms.now);
+    for (endpoint, count) in &mut wants {
+        *count = count.saturating_sub(held.get(endpoint).copied().unwrap_or_default());
+    }
+    wants.retain(|(_, count)| *count > 0);
+    let mut ready = Vec::with_capacity(wants.len());
+    for (endpoint, count) in wants {
+        if is_allowed::<S>(connection, lanes, endpoint, terms.now).await? {
+            ready.push((endpoint, count));
+        }
+    }
+    if !ready.is_empty() {
+        let claim = Claim {
+            wants: &ready,
+            now: terms.now,
+            token: terms.token,
+            lease_until: terms.lease_until,
+            void_below: terms.void_below,
+        };
+        done.claimed = queue::claim::<S>(connection, &claim).await?;
+        done.asked = ready.into_iter().collect();
+    }
+    done.claimed.extend(direct);
+    Ok(())
+}
+
+/// Of several dispatchers one alone probes an endpoint whose breaker has opened.
+async fn is_allowed<S: Store>(
+    connection: &mut S::Connection,
+    lanes: &mut Lanes,
+    endpoint: i64,
+    now: i64,
+) -> Result<bool, OutboxError> {
+    /// How long a probe may take before another is made.
+    const PROBE: i64 = 60_000;
+    let Some(lane) = lanes.get(endpoint).filter(|lane| lane.is_open()) else {
+        return Ok(true);
+    };
+    if S::IS_EXCLUSIVE {
+        return Ok(true);
+    }
+    let paused_until = lane.health().paused_until;
+    Ok(queue::take_probe::<S>(connection, endpoint, paused_until, now + PROBE).await?)
+}
+
+impl Done {
+    /// Counts what was committed.
+    pub(super) fn count(&self, lanes: &mut Lanes, now: i64) {
+        let mut given: HashMap<i64, usize> = HashMap::new();
+        for claimed in &self.claimed {
+            *given.entry(claimed.lease.endpoint).or_default() += 1;
+        }
+        for (endpoint, asked) in &self.asked {
+            let given = given.remove(endpoint).unwrap_or_default();
+            lanes.claimed(*endpoint, *asked, given, now);
+        }
+        for (endpoint, given) in given {
+            if let Some(lane) = lanes.get(endpoint) {
+                lane.claimed(given, now);
+            }
+        }
+        telemetry::accepted(self.made as u64);
+        telemetry::fenced(self.fenced as u64);
+    }
+}
+
+impl Pending {
+    /// Counts what was written.
+    pub(super) fn count(&self) {
+        let of = |is: fn(&End) -> bool| {
+            self.attempts.iter().filter(|attempt| is(&attempt.end)).count() as u64
+        };
+        telemetry::delivered(of(|end| matches!(end, End::Delivered)));
+        telemetry::failed(of(|end| matches!(end, End::Dead(_))));
+        telemetry::retried(of(|end| matches!(end, End::Again(_))));
+    }
+}

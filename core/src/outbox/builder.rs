@@ -1,0 +1,218 @@
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use sqlx::Pool;
+use tokio::sync::Mutex;
+
+use super::error::{Kind, OutboxError};
+use super::master_key::{KeyError, MasterKey};
+#[cfg(feature = "sqlite")]
+use super::sqlite::{DatabaseFile, Sidecar};
+use super::store::Store;
+use super::wake::Wake;
+use super::{Outbox, Shared, schema};
+use crate::event::Body;
+
+/// Sets up an [`Outbox`].
+///
+/// # Examples
+///
+/// ```no_run
+/// use hookwright::{MasterKey, OutboxBuilder};
+///
+/// # #[cfg(feature = "postgres")]
+/// # async fn example(key: MasterKey) -> Result<(), Box<dyn std::error::Error>> {
+/// let outbox = OutboxBuilder::new()
+///     .master_key(key)
+///     .body_limit(1024 * 1024)
+///     .postgres("postgres://crm@db.example.com/crm")
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct OutboxBuilder {
+    key: Option<MasterKey>,
+    body_limit: usize,
+}
+
+/// How many connections an outbox opens at most.
+const CONNECTIONS: u32 = 10;
+/// How long a connection is waited for.
+const ACQUIRE_WAIT: Duration = Duration::from_secs(5);
+/// How long another process's transaction is waited for in SQLite.
+#[cfg(feature = "sqlite")]
+const BUSY_WAIT: Duration = Duration::from_secs(10);
+
+impl OutboxBuilder {
+    /// An outbox as it is unless set up otherwise.
+    pub fn new() -> Self {
+        Self { key: None, body_limit: Body::DEFAULT_LIMIT }
+    }
+
+    /// Sets the key that secrets are encrypted with, in place of the environment's.
+    pub fn master_key(mut self, key: MasterKey) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    /// Sets the largest body, in bytes: [`Body::DEFAULT_LIMIT`] unless set, and
+    /// [`Body::MAX_LIMIT`] when it is more.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes.min(Body::MAX_LIMIT);
+        self
+    }
+
+    /// Opens the outbox in a file of SQLite.
+    ///
+    /// # Errors
+    ///
+    /// As [`Outbox::sqlite`].
+    #[cfg(feature = "sqlite")]
+    pub async fn sqlite(self, path: &str) -> Result<Outbox<sqlx::Sqlite>, OutboxError> {
+        use sqlx::sqlite::{
+            SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+        };
+
+        let options = if path.starts_with("sqlite:") {
+            path.parse::<SqliteConnectOptions>()?
+        } else {
+            SqliteConnectOptions::new().filename(path)
+        };
+        let file = DatabaseFile::new(options.get_filename())?;
+        let is_there = std::fs::metadata(file.path()).is_ok_and(|metadata| metadata.len() > 0);
+        refuse_emptied(&file, is_there)?;
+        let options = options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_WAIT);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(ACQUIRE_WAIT)
+            .test_before_acquire(false)
+            .connect_with(options)
+            .await?;
+        self.sqlite_pool(pool).await
+    }
+
+    /// The outbox in the database that the application has a pool of.
+    ///
+    /// # Errors
+    ///
+    /// As [`Outbox::sqlite`].
+    #[cfg(feature = "sqlite")]
+    pub async fn sqlite_pool(
+        self,
+        pool: Pool<sqlx::Sqlite>,
+    ) -> Result<Outbox<sqlx::Sqlite>, OutboxError> {
+        use super::store::Backend;
+
+        let file = DatabaseFile::of_pool(&pool)?;
+        let has_tables = sqlx::Sqlite::has_tables(&mut *pool.acquire().await?).await?;
+        refuse_emptied(&file, has_tables)?;
+        let chosen = match self.key.clone() {
+            Some(key) => Some(key),
+            None => MasterKey::from_environment()?,
+        };
+        let key = match chosen {
+            Some(key) => key,
+            None if has_tables => file
+                .read_key()?
+                .ok_or_else(|| KeyError::Lost { path: file.sidecar(Sidecar::Key) })?,
+            None => file.make_key()?,
+        };
+        let outbox = self.open(pool, key, Some(Arc::default())).await?;
+        file.keep_key()?;
+        Ok(outbox)
+    }
+
+    /// Opens the outbox in PostgreSQL.
+    ///
+    /// # Errors
+    ///
+    /// As [`Outbox::postgres`].
+    #[cfg(feature = "postgres")]
+    pub async fn postgres(self, url: &str) -> Result<Outbox<sqlx::Postgres>, OutboxError> {
+        let pool = sqlx::postgres::PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(ACQUIRE_WAIT)
+            .connect(url)
+            .await?;
+        self.postgres_pool(pool).await
+    }
+
+    /// The outbox in the database that the application has a pool of.
+    ///
+    /// # Errors
+    ///
+    /// As [`Outbox::postgres`].
+    #[cfg(feature = "postgres")]
+    pub async fn postgres_pool(
+        self,
+        pool: Pool<sqlx::Postgres>,
+    ) -> Result<Outbox<sqlx::Postgres>, OutboxError> {
+        let key = match self.key.clone() {
+            Some(key) => Some(key),
+            None => MasterKey::from_environment()?,
+        };
+        let key = key.ok_or(KeyError::Missing)?;
+        self.open(pool, key, None).await
+    }
+
+    async fn open<S: Store>(
+        self,
+        pool: Pool<S>,
+        key: MasterKey,
+        writer: Option<Arc<Mutex<()>>>,
+    ) -> Result<Outbox<S>, OutboxError> {
+        let version = schema::version::<S>(&mut *pool.acquire().await?).await?;
+        if version == 0 {
+            schema::migrate(&pool, &key).await?;
+        }
+        let mut connection = pool.acquire().await?;
+        let is_current = schema::check_not_newer::<S>(&mut connection).await?;
+        schema::check_key::<S>(&mut connection, &key).await?;
+        drop(connection);
+        let shared = Shared {
+            pool,
+            key,
+            body_limit: self.body_limit,
+            wake: Wake::default(),
+            is_current: AtomicBool::new(is_current),
+            writer,
+        };
+        Ok(Outbox { shared: Arc::new(shared), tenant: None })
+    }
+}
+
+/// A database that was there before is never taken for a new one.
+#[cfg(feature = "sqlite")]
+fn refuse_emptied(file: &DatabaseFile, is_there: bool) -> Result<(), OutboxError> {
+    match file.witness() {
+        Some(witness) if !is_there => {
+            let database = Path::to_owned(file.path());
+            Err(OutboxError::new(Kind::Emptied { database, witness }))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Default for OutboxBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for OutboxBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("OutboxBuilder")
+            .field("body_limit", &self.body_limit)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,238 @@
+//! The endpoints of an outbox.
+
+mod id;
+mod settings;
+mod stored;
+
+use std::time::Duration;
+
+use chrono::Utc;
+
+pub use self::id::{EndpointId, EndpointIdError};
+pub use self::settings::{EndpointSettings, Format, Order};
+pub(crate) use self::stored::{COLUMNS, StoredHealth};
+pub use self::stored::{DisabledReason, EndpointState, StoredEndpoint};
+use super::error::{Kind, OutboxError};
+use super::statement::Statement;
+use super::store::Store;
+use super::{Outbox, Parameter};
+use crate::signature::Secret;
+
+/// The endpoints of an outbox: made by [`Outbox::endpoints`].
+///
+/// A change counts from the commit of the call on, for every dispatcher.
+///
+/// # Examples
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use hookwright::{EndpointSettings, Outbox, Secret, Store};
+///
+/// # async fn example<S: Store>(outbox: Outbox<S>) -> Result<(), Box<dyn std::error::Error>> {
+/// let settings = EndpointSettings::new("https://example.com/hooks")?.secret(Secret::generate());
+/// let endpoint = outbox.endpoints().create(settings).await?;
+///
+/// let day = Duration::from_secs(24 * 60 * 60);
+/// outbox.endpoints().rotate_secret(endpoint.id(), Secret::generate(), day).await?;
+/// outbox.endpoints().disable(endpoint.id()).await?;
+/// outbox.endpoints().enable(endpoint.id()).await?;
+/// outbox.endpoints().delete(endpoint.id()).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Endpoints<'a, S: Store> {
+    outbox: &'a Outbox<S>,
+}
+
+impl<'a, S: Store> Endpoints<'a, S> {
+    /// The longest time that a secret signs after it was rotated out: 7 days.
+    pub const MAX_OVERLAP: Duration = Duration::from_hours(7 * 24);
+
+    pub(super) fn new(outbox: &'a Outbox<S>) -> Self {
+        Self { outbox }
+    }
+
+    /// Makes an endpoint, which is active at once.
+    ///
+    /// # Errors
+    ///
+    /// [`OutboxError`] when the database refuses.
+    pub async fn create(&self, settings: EndpointSettings) -> Result<StoredEndpoint, OutboxError> {
+        self.outbox.ready().await?;
+        let id = EndpointId::new();
+        let (plain, sealed) = self.seal(&id, &settings)?;
+        let now = Utc::now().timestamp_millis();
+        let insert = Statement::new(
+            "INSERT INTO hookwright_endpoint \
+             (endpoint_id, tenant, url, settings, sealed, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $6)",
+        )
+        .bind(id.to_string())
+        .bind(Parameter::Text(self.outbox.tenant_id().map(str::to_owned)))
+        .bind(settings.url().as_str())
+        .bind(plain)
+        .bind(sealed)
+        .bind(now);
+        self.change(insert).await?;
+        self.get(&id).await
+    }
+
+    /// Every endpoint that is not deleted, in the order of their creation.
+    ///
+    /// # Errors
+    ///
+    /// [`OutboxError`] when the database refuses, or holds an endpoint that cannot be read.
+    pub async fn list(&self) -> Result<Vec<StoredEndpoint>, OutboxError> {
+        self.outbox.ready().await?;
+        let select = Statement::new("SELECT ")
+            .text(COLUMNS)
+            .text(" FROM hookwright_endpoint WHERE deleted_at IS NULL AND ($1 IS NULL OR tenant = $1) ORDER BY id")
+            .bind(Parameter::Text(self.outbox.tenant_id().map(str::to_owned)));
+        let rows = S::fetch(&mut *self.outbox.pool().acquire().await?, select).await?;
+        let key = self.outbox.master_key();
+        rows.iter().map(|row| StoredEndpoint::of_row::<S>(row, key)).collect()
+    }
+
+    /// One endpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`OutboxError`], which [is not found](OutboxError::is_not_found) when there is none of this
+    /// id.
+    pub async fn get(&self, id: &EndpointId) -> Result<StoredEndpoint, OutboxError> {
+        self.outbox.ready().await?;
+        let select = Statement::new("SELECT ")
+            .text(COLUMNS)
+            .text(" FROM hookwright_endpoint WHERE deleted_at IS NULL AND endpoint_id = $1 AND ($2 IS NULL OR tenant = $2)")
+            .bind(id.to_string())
+            .bind(Parameter::Text(self.outbox.tenant_id().map(str::to_owned)));
+        let rows = S::fetch(&mut *self.outbox.pool().acquire().await?, select).await?;
+        let row = rows.first().ok_or_else(|| OutboxError::new(Kind::NoEndpoint))?;
+        StoredEndpoint::of_row::<S>(row, self.outbox.master_key())
+    }
+
+    /// Replaces an endpoint's settings. Events that are on their way already keep their format.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub async fn update(
+        &self,
+        id: &EndpointId,
+        settings: EndpointSettings,
+    ) -> Result<StoredEndpoint, OutboxError> {
+        self.outbox.ready().await?;
+        let (plain, sealed) = self.seal(id, &settings)?;
+        let update = Statement::new(
+            "UPDATE hookwright_endpoint SET url = $3, settings = $4, sealed = $5, updated_at = $6",
+        );
+        let update = self
+            .named(id, update)
+            .bind(settings.url().as_str())
+            .bind(plain)
+            .bind(sealed)
+            .bind(Utc::now().timestamp_millis());
+        self.change(update).await?;
+        self.get(id).await
+    }
+
+    /// Puts a new secret first. Those before it sign for `overlap` longer, of at most
+    /// [`MAX_OVERLAP`](Self::MAX_OVERLAP); 24 hours is usual.
+    ///
+    /// Receivers by Standard Webhooks accept either meanwhile; the documented scheme has room for
+    /// one signature, which is the new secret's, so that its receivers learn the new one first.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub async fn rotate_secret(
+        &self,
+        id: &EndpointId,
+        secret: Secret,
+        overlap: Duration,
+    ) -> Result<StoredEndpoint, OutboxError> {
+        let mut settings = self.get(id).await?.into_settings();
+        settings.rotate(secret, Utc::now(), overlap.min(Self::MAX_OVERLAP));
+        self.update(id, settings).await
+    }
+
+    /// Lets events flow again, those that were held first.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub async fn enable(&self, id: &EndpointId) -> Result<(), OutboxError> {
+        self.outbox.ready().await?;
+        let update = Statement::new(
+            "UPDATE hookwright_endpoint SET disabled_at = NULL, disabled_reason = NULL, \
+             failing_since = NULL, failures = 0, paused_until = 0, pause = 0, updated_at = $3",
+        );
+        self.change(self.named(id, update).bind(Utc::now().timestamp_millis())).await?;
+        self.outbox.wake();
+        Ok(())
+    }
+
+    /// Holds events back until the endpoint is enabled: none is lost.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub async fn disable(&self, id: &EndpointId) -> Result<(), OutboxError> {
+        self.outbox.ready().await?;
+        let update = Statement::new(
+            "UPDATE hookwright_endpoint SET disabled_at = $3, disabled_reason = 'by hand', updated_at = $3",
+        );
+        self.change(self.named(id, update).bind(Utc::now().timestamp_millis())).await
+    }
+
+    /// Removes an endpoint. What was on its way to it is dropped; the log of its attempts stays.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub async fn delete(&self, id: &EndpointId) -> Result<(), OutboxError> {
+        self.outbox.ready().await?;
+        // The secrets are of no more use.
+        let update = Statement::new(
+            "UPDATE hookwright_endpoint SET deleted_at = $3, sealed = $4, settings = '{}', updated_at = $3",
+        );
+        let update =
+            self.named(id, update).bind(Utc::now().timestamp_millis()).bind(Vec::<u8>::new());
+        self.change(update).await
+    }
+
+    /// Completes an UPDATE of one endpoint, which binds its values from `$3` on.
+    fn named(&self, id: &EndpointId, update: Statement) -> Statement {
+        update
+            .text(" WHERE endpoint_id = $1 AND deleted_at IS NULL AND ($2 IS NULL OR tenant = $2)")
+            .bind(id.to_string())
+            .bind(Parameter::Text(self.outbox.tenant_id().map(str::to_owned)))
+    }
+
+    /// Runs a change of one row, and makes it known to dispatchers by the same commit.
+    async fn change(&self, statement: Statement) -> Result<(), OutboxError> {
+        let writer = self.outbox.writer().await?;
+        let mut transaction = S::begin(self.outbox.pool()).await?;
+        if S::execute(&mut transaction, statement).await? == 0 {
+            return Err(OutboxError::new(Kind::NoEndpoint));
+        }
+        let raise = Statement::new(
+            "UPDATE hookwright_meta SET number = number + 1 WHERE name = 'endpoints'",
+        );
+        S::execute(&mut transaction, raise).await?;
+        transaction.commit().await?;
+        drop(writer);
+        Ok(())
+    }
+
+    fn seal(
+        &self,
+        id: &EndpointId,
+        settings: &EndpointSettings,
+    ) -> Result<(String, Vec<u8>), OutboxError> {
+        let (plain, hidden) =
+            settings.to_stored().map_err(|_| OutboxError::stored("an endpoint"))?;
+        Ok((plain, self.outbox.master_key().seal(&id.to_string(), &hidden)))
+    }
+}

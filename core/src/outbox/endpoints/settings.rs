@@ -1,0 +1,413 @@
+use std::fmt;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::endpoint::{Endpoint, EndpointError, PrivateCa};
+use crate::outbox::error::OutboxError;
+use crate::outbox::pattern::EventPattern;
+use crate::retry::RetrySchedule;
+use crate::signature::{Secret, Signing};
+
+/// What an endpoint of an outbox is to be: where events go, which, signed by what, and how many at
+/// once.
+///
+/// Secrets and the values of headers are encrypted in the database.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use hookwright::{EndpointSettings, Secret};
+///
+/// let settings = EndpointSettings::new("https://example.com/hooks")?
+///     .description("the accounting system")
+///     .secret(Secret::generate())
+///     .wants("person.*".parse()?)
+///     .wants("company.created".parse()?)
+///     .deadline(Duration::from_secs(5))?
+///     .per_second(50.try_into()?);
+/// assert_eq!(settings.wanted().len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct EndpointSettings {
+    /// Everything that a request needs, but the secrets.
+    target: Endpoint,
+    secrets: Vec<DatedSecret>,
+    description: String,
+    wanted: Vec<EventPattern>,
+    format: Format,
+    signing: Signing,
+    per_second: Option<NonZeroU32>,
+    concurrency: usize,
+    schedule: Option<RetrySchedule>,
+    order: Order,
+}
+
+/// A secret, and until when it signs.
+#[derive(Clone)]
+struct DatedSecret {
+    secret: Secret,
+    until: Option<DateTime<Utc>>,
+}
+
+/// How the body of an event is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Format {
+    /// `{"event","data","timestamp"}`, as Twenty documents it.
+    #[default]
+    Documented,
+}
+
+impl Format {
+    /// The number that a delivery keeps.
+    pub(crate) fn number(self) -> i64 {
+        match self {
+            Self::Documented => 0,
+        }
+    }
+
+    pub(crate) fn of_number(number: i64) -> Option<Self> {
+        (number == 0).then_some(Self::Documented)
+    }
+}
+
+/// In which order an endpoint receives events.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Order {
+    /// As they come: none waits for another.
+    #[default]
+    Any,
+    /// The events of one object one after the other, each when the one before is delivered or dead.
+    /// Events of other objects do not wait.
+    PerObject,
+}
+
+impl EndpointSettings {
+    /// How many requests are under way to one endpoint at once, unless set.
+    pub const DEFAULT_CONCURRENCY: usize = 8;
+    /// The most that can be set.
+    pub const MAX_CONCURRENCY: usize = 256;
+
+    /// Takes the URL of an endpoint that wants all events.
+    ///
+    /// # Errors
+    ///
+    /// As [`Endpoint::new`].
+    pub fn new(url: &str) -> Result<Self, EndpointError> {
+        Ok(Self {
+            target: Endpoint::new(url)?,
+            secrets: Vec::new(),
+            description: String::new(),
+            wanted: Vec::new(),
+            format: Format::default(),
+            signing: Signing::default(),
+            per_second: None,
+            concurrency: Self::DEFAULT_CONCURRENCY,
+            schedule: None,
+            order: Order::default(),
+        })
+    }
+
+    /// The same settings for another URL.
+    ///
+    /// # Errors
+    ///
+    /// As [`Endpoint::new`].
+    pub fn with_url(mut self, url: &str) -> Result<Self, EndpointError> {
+        self.target = self.target.with_url(url)?;
+        Ok(self)
+    }
+
+    /// Sets a text for people.
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = text.into();
+        self
+    }
+
+    /// Adds a secret that signs: the newest first.
+    pub fn secret(mut self, secret: Secret) -> Self {
+        self.secrets.push(DatedSecret { secret, until: None });
+        self
+    }
+
+    /// Adds events that are wanted. Without any, all are.
+    pub fn wants(mut self, pattern: EventPattern) -> Self {
+        self.wanted.push(pattern);
+        self
+    }
+
+    /// Chooses how a body is written.
+    pub fn format(mut self, format: Format) -> Self {
+        self.format = format;
+        self
+    }
+
+    /// Chooses how the body becomes the message that is signed.
+    pub fn signing(mut self, signing: Signing) -> Self {
+        self.signing = signing;
+        self
+    }
+
+    /// Adds a header to every request.
+    ///
+    /// # Errors
+    ///
+    /// As [`Endpoint::header`].
+    pub fn header(mut self, name: &str, value: &str) -> Result<Self, EndpointError> {
+        self.target = self.target.header(name, value)?;
+        Ok(self)
+    }
+
+    /// Sets the deadline of one attempt: 1 to 30 seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`EndpointError::Deadline`] when it is less or more.
+    pub fn deadline(mut self, deadline: Duration) -> Result<Self, EndpointError> {
+        self.target = self.target.deadline(deadline)?;
+        Ok(self)
+    }
+
+    /// Trusts the certificates of this authority, and no others.
+    pub fn private_ca(mut self, authority: PrivateCa) -> Self {
+        self.target = self.target.private_ca(authority);
+        self
+    }
+
+    /// Limits how many requests begin in a second, in each dispatcher.
+    pub fn per_second(mut self, limit: NonZeroU32) -> Self {
+        self.per_second = Some(limit);
+        self
+    }
+
+    /// Sets how many requests are under way at once, in each dispatcher: 1 to
+    /// [`MAX_CONCURRENCY`](Self::MAX_CONCURRENCY), and what is less or more is taken for these.
+    pub fn concurrency(mut self, requests: usize) -> Self {
+        self.concurrency = requests.clamp(1, Self::MAX_CONCURRENCY);
+        self
+    }
+
+    /// Sets when failed deliveries are tried again, in place of the dispatcher's own schedule.
+    pub fn schedule(mut self, schedule: RetrySchedule) -> Self {
+        self.schedule = Some(schedule);
+        self
+    }
+
+    /// Chooses the order in which events are received.
+    pub fn order(mut self, order: Order) -> Self {
+        self.order = order;
+        self
+    }
+
+    /// The URL. Its path and query may hold a token of the receiver's.
+    pub fn url(&self) -> &Url {
+        self.target.url()
+    }
+
+    /// The text for people.
+    pub fn description_text(&self) -> &str {
+        &self.description
+    }
+
+    /// What is wanted; everything when it is empty.
+    pub fn wanted(&self) -> &[EventPattern] {
+        &self.wanted
+    }
+
+    /// The secrets that sign now, the newest first.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.secrets_at(Utc::now())
+    }
+
+    /// What the deliveries share that go one after the other; `None` when none waits for another.
+    pub(crate) fn order_key(&self, object: &str, object_id: &str) -> Option<i64> {
+        match self.order {
+            Order::Any => None,
+            Order::PerObject => {
+                // The same in every process. Two objects of one key wait for each other, which does
+                // no harm.
+                let digest = Sha256::new()
+                    .chain_update(object)
+                    .chain_update(".")
+                    .chain_update(object_id)
+                    .finalize();
+                Some(i64::from_be_bytes(*digest.first_chunk().expect("a digest has 32 bytes")))
+            }
+        }
+    }
+
+    /// The order in which events are received.
+    pub fn chosen_order(&self) -> Order {
+        self.order
+    }
+
+    pub(crate) fn chosen_format(&self) -> Format {
+        self.format
+    }
+
+    pub(crate) fn rate(&self) -> Option<NonZeroU32> {
+        self.per_second
+    }
+
+    pub(crate) fn cap(&self) -> usize {
+        self.concurrency
+    }
+
+    pub(crate) fn own_schedule(&self) -> Option<&RetrySchedule> {
+        self.schedule.as_ref()
+    }
+
+    pub(crate) fn wants_event(&self, object: &str, operation: &str) -> bool {
+        if self.wanted.is_empty() {
+            return !super::super::pattern::is_operational(object);
+        }
+        self.wanted.iter().any(|pattern| pattern.wants(object, operation))
+    }
+
+    fn secrets_at(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Secret> {
+        let is_valid = move |dated: &&DatedSecret| dated.until.is_none_or(|until| now < until);
+        self.secrets.iter().filter(is_valid).map(|dated| &dated.secret)
+    }
+
+    /// What a request needs, with the secrets that sign at a time.
+    pub(crate) fn endpoint_at(&self, now: DateTime<Utc>) -> Endpoint {
+        let target = self.target.clone().signing(self.signing);
+        self.secrets_at(now).fold(target, |target, secret| target.secret(secret.clone()))
+    }
+
+    /// When the next of the secrets stops signing.
+    pub(crate) fn next_expiry(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.secrets.iter().filter_map(|dated| dated.until).filter(|until| *until > now).min()
+    }
+
+    /// Puts a new secret first; those before it sign for `overlap` longer.
+    pub(crate) fn rotate(&mut self, secret: Secret, now: DateTime<Utc>, overlap: Duration) {
+        let until = now + overlap;
+        self.secrets.retain(|dated| dated.until.is_none_or(|until| now < until));
+        for dated in &mut self.secrets {
+            dated.until = Some(dated.until.map_or(until, |earlier| earlier.min(until)));
+        }
+        self.secrets.insert(0, DatedSecret { secret, until: None });
+    }
+
+    /// What is stored as it is, and what is stored sealed: both as JSON.
+    pub(super) fn to_stored(&self) -> Result<(String, Zeroizing<Vec<u8>>), serde_json::Error> {
+        let milliseconds =
+            |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        let schedule = self.schedule.as_ref().map(RetrySchedule::waits);
+        let plain = Plain {
+            description: self.description.clone(),
+            wanted: self.wanted.iter().map(EventPattern::to_string).collect(),
+            format: self.format.number(),
+            double_encoded: self.signing == Signing::DoubleEncoded,
+            per_second: self.per_second,
+            concurrency: self.concurrency,
+            deadline_ms: milliseconds(self.target.time_limit()),
+            schedule_ms: schedule.map(|waits| waits.iter().copied().map(milliseconds).collect()),
+            private_ca: self
+                .target
+                .authority()
+                .map(|authority| String::from_utf8_lossy(authority.pem()).into_owned()),
+            per_object: self.order == Order::PerObject,
+        };
+        let text = |value: &http::HeaderValue| value.to_str().unwrap_or_default().to_owned();
+        let hidden = Hidden {
+            secrets: self
+                .secrets
+                .iter()
+                .map(|dated| {
+                    (
+                        dated.secret.expose().into(),
+                        dated.until.map(|until| until.timestamp_millis()),
+                    )
+                })
+                .collect(),
+            headers: self
+                .target
+                .headers()
+                .iter()
+                .map(|(name, value)| (name.to_string(), text(value)))
+                .collect(),
+        };
+        Ok((serde_json::to_string(&plain)?, Zeroizing::new(serde_json::to_vec(&hidden)?)))
+    }
+
+    pub(super) fn from_stored(url: &str, plain: &str, hidden: &[u8]) -> Result<Self, OutboxError> {
+        let unreadable = || OutboxError::stored("an endpoint");
+        let plain: Plain = serde_json::from_str(plain).map_err(|_| unreadable())?;
+        let hidden: Hidden = serde_json::from_slice(hidden).map_err(|_| unreadable())?;
+        let mut settings = Self::new(url)?
+            .description(plain.description)
+            .deadline(Duration::from_millis(plain.deadline_ms))?
+            .concurrency(plain.concurrency)
+            .format(Format::of_number(plain.format).ok_or_else(unreadable)?);
+        for pattern in plain.wanted {
+            settings = settings.wants(pattern.parse().map_err(|_| unreadable())?);
+        }
+        for (name, value) in hidden.headers {
+            settings = settings.header(&name, &value)?;
+        }
+        for (text, until) in hidden.secrets {
+            let secret = Secret::imported(text).map_err(|_| unreadable())?;
+            let until = until.and_then(DateTime::from_timestamp_millis);
+            settings.secrets.push(DatedSecret { secret, until });
+        }
+        if plain.double_encoded {
+            settings.signing = Signing::DoubleEncoded;
+        }
+        if plain.per_object {
+            settings.order = Order::PerObject;
+        }
+        settings.per_second = plain.per_second;
+        settings.schedule = plain
+            .schedule_ms
+            .map(|waits| RetrySchedule::new(waits.into_iter().map(Duration::from_millis)));
+        if let Some(pem) = plain.private_ca {
+            let authority = PrivateCa::from_pem(pem.as_bytes()).map_err(|_| unreadable())?;
+            settings = settings.private_ca(authority);
+        }
+        Ok(settings)
+    }
+}
+
+impl fmt::Debug for EndpointSettings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("EndpointSettings")
+            .field("host", &self.target.host())
+            .field("wanted", &self.wanted)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The settings that are no secrets.
+#[derive(Serialize, Deserialize)]
+struct Plain {
+    description: String,
+    wanted: Vec<String>,
+    format: i64,
+    double_encoded: bool,
+    per_second: Option<NonZeroU32>,
+    concurrency: usize,
+    deadline_ms: u64,
+    schedule_ms: Option<Vec<u64>>,
+    private_ca: Option<String>,
+    per_object: bool,
+}
+
+/// The settings that are: each secret with the time until which it signs, and headers.
+#[derive(Serialize, Deserialize)]
+struct Hidden {
+    secrets: Vec<(String, Option<i64>)>,
+    headers: Vec<(String, String)>,
+}

@@ -1,0 +1,316 @@
+//! The way of an event through the tables: fanned out, claimed, finished. Every function is a few
+//! statements on the dispatcher's connection, within its transaction.
+
+mod claimed;
+mod finish;
+mod keep;
+mod replay;
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use chrono::DateTime;
+
+pub(crate) use self::claimed::Claimed;
+pub(crate) use self::finish::{Attempt, DELIVERED, End, FAILED, Lease, extend, finish, release};
+pub(crate) use self::keep::{Keep, Sweep, Swept};
+pub(crate) use self::replay::{RECOVERY, REPLAY, has_replay, take_replay};
+use super::endpoints::{DisabledReason, StoredEndpoint, StoredHealth};
+use super::error::OutboxError;
+use super::master_key::MasterKey;
+use super::statement::{Column, Statement};
+use super::store::{Claim, Failure, Store};
+use crate::event::parts;
+
+/// How many rows one statement inserts at most.
+const CHUNK: usize = 1000;
+/// Events up to this size are claimed as they are fanned out, in bytes.
+const LIGHT: i64 = 16 * 1024;
+
+/// An event that is not fanned out yet.
+pub(crate) struct Fresh {
+    pub(crate) number: i64,
+    pub(crate) tenant: Option<String>,
+    pub(crate) object: String,
+    pub(crate) operation: String,
+    pub(crate) object_id: String,
+    /// What is needed to send it at once, unless it is large.
+    pub(crate) message: Option<Message>,
+}
+
+/// What is sent of an event, at every attempt.
+#[derive(Clone)]
+pub(crate) struct Message {
+    pub(crate) event_id: String,
+    pub(crate) body: Bytes,
+}
+
+/// A delivery that is to be made.
+pub(crate) struct NewDelivery {
+    pub(crate) event: i64,
+    pub(crate) endpoint: i64,
+    pub(crate) due: i64,
+    pub(crate) format: i64,
+    pub(crate) order_key: Option<i64>,
+    /// The lease, when it is claimed at once.
+    pub(crate) lease: Option<(i64, i64)>,
+}
+
+/// Takes new events, which no other transaction then takes.
+pub(crate) async fn fresh<S: Store>(
+    connection: &mut S::Connection,
+    limit: usize,
+) -> Result<Vec<Fresh>, OutboxError> {
+    let select = Statement::new(
+        "SELECT id, tenant, object, operation, object_id, event_id, time, changed, previous, \
+         CASE WHEN length(data) <= $2 THEN data END \
+         FROM hookwright_event WHERE fresh = 1 ORDER BY id LIMIT $1",
+    )
+    .text(S::SKIP_LOCKED)
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .bind(LIGHT);
+    let rows = S::fetch(connection, select).await?;
+    let unreadable = || OutboxError::stored("an event");
+    rows.iter()
+        .map(|row| {
+            let text = |column| S::string(row, column)?.ok_or_else(unreadable);
+            let (object, operation) = (text(2)?, text(3)?);
+            let data = S::bytes(row, 9)?;
+            let message = match data {
+                Some(data) => Some(Message {
+                    event_id: text(5)?,
+                    body: body(
+                        (&object, &operation),
+                        &data,
+                        S::string(row, 7)?.as_deref(),
+                        S::bytes(row, 8)?.as_deref(),
+                        S::integer(row, 6)?,
+                    )?,
+                }),
+                None => None,
+            };
+            Ok(Fresh {
+                number: S::integer(row, 0)?.ok_or_else(unreadable)?,
+                tenant: S::string(row, 1)?,
+                object_id: text(4)?,
+                message,
+                object,
+                operation,
+            })
+        })
+        .collect()
+}
+
+/// The documented body of an event's stored parts.
+fn body(
+    name: (&str, &str),
+    data: &[u8],
+    changed: Option<&str>,
+    previous: Option<&[u8]>,
+    time: Option<i64>,
+) -> Result<Bytes, OutboxError> {
+    time.and_then(DateTime::from_timestamp_millis)
+        .and_then(|time| parts::documented(name, data, changed, previous, time))
+        .map(Bytes::from)
+        .ok_or_else(|| OutboxError::stored("an event's time"))
+}
+
+/// Inserts deliveries, and takes the mark from their events.
+pub(crate) async fn fan_out<S: Store>(
+    connection: &mut S::Connection,
+    events: &[i64],
+    deliveries: &[NewDelivery],
+) -> Result<(), Failure> {
+    for rows in deliveries.chunks(CHUNK) {
+        let lease = |row: &NewDelivery| row.lease.unwrap_or_default();
+        let insert = Statement::new(
+            "INSERT INTO hookwright_delivery \
+             (event, endpoint, due, format, order_key, token, lease_until, attempt) SELECT r.* FROM ",
+        )
+        .table(
+            S::TABLES,
+            "r",
+            [
+                ("event", rows.iter().map(|row| row.event).collect()),
+                ("endpoint", rows.iter().map(|row| row.endpoint).collect()),
+                ("due", rows.iter().map(|row| row.due).collect()),
+                ("format", rows.iter().map(|row| row.format).collect()),
+                ("order_key", rows.iter().map(|row| row.order_key).collect()),
+                ("token", rows.iter().map(|row| lease(row).0).collect()),
+                ("lease_until", rows.iter().map(|row| lease(row).1).collect()),
+                ("attempt", rows.iter().map(|row| i64::from(row.lease.is_some())).collect()),
+            ],
+        )
+        .text(" WHERE true ON CONFLICT (event, endpoint) DO NOTHING");
+        S::execute(connection, insert).await?;
+    }
+    for events in events.chunks(CHUNK) {
+        let clear =
+            Statement::new("UPDATE hookwright_event SET fresh = 0 WHERE id IN (SELECT r.id FROM ")
+                .table(S::TABLES, "r", [("id", events.iter().copied().collect())])
+                .text(")");
+        S::execute(connection, clear).await?;
+    }
+    Ok(())
+}
+
+/// Whether any event waits to be fanned out: without locks, for the poll.
+pub(crate) async fn has_fresh<S: Store>(connection: &mut S::Connection) -> Result<bool, Failure> {
+    let select = Statement::new("SELECT id FROM hookwright_event WHERE fresh = 1 LIMIT 1");
+    Ok(!S::fetch(connection, select).await?.is_empty())
+}
+
+/// Leases due deliveries.
+pub(crate) async fn claim<S: Store>(
+    connection: &mut S::Connection,
+    claim: &Claim<'_>,
+) -> Result<Vec<Claimed>, OutboxError> {
+    let rows = S::claim(connection, claim).await?;
+    let mut claimed = Claimed::of_rows::<S>(&rows, claim.token)?;
+    claimed.sort_by_key(|claimed| (claimed.due, claimed.lease.event));
+    Ok(claimed)
+}
+
+/// The number that rises with each change of an endpoint.
+pub(crate) async fn revision<S: Store>(connection: &mut S::Connection) -> Result<i64, Failure> {
+    let select = Statement::new("SELECT number FROM hookwright_meta WHERE name = 'endpoints'");
+    let rows = S::fetch(connection, select).await?;
+    let row = rows.first().ok_or(Failure::RowNotFound)?;
+    Ok(S::integer(row, 0)?.unwrap_or_default())
+}
+
+/// Every endpoint that is not deleted; those that cannot be read with the reason.
+pub(crate) async fn endpoints<S: Store>(
+    connection: &mut S::Connection,
+    key: &MasterKey,
+) -> Result<Vec<Result<StoredEndpoint, (i64, OutboxError)>>, Failure> {
+    let select = Statement::new("SELECT ")
+        .text(super::endpoints::COLUMNS)
+        .text(" FROM hookwright_endpoint WHERE deleted_at IS NULL ORDER BY id");
+    let rows = S::fetch(connection, select).await?;
+    rows.iter()
+        .map(|row| {
+            let number = S::integer(row, 0)?.unwrap_or_default();
+            Ok(StoredEndpoint::of_row::<S>(row, key).map_err(|error| (number, error)))
+        })
+        .collect()
+}
+
+/// What an endpoint has waiting, and what other dispatchers wrote of its health.
+pub(crate) struct Survey {
+    pub(crate) endpoint: i64,
+    /// When the first of its deliveries that nobody has leased is due.
+    pub(crate) next_due: Option<i64>,
+    pub(crate) health: StoredHealth,
+}
+
+/// Looks at every endpoint that events flow to: one look at an index for each.
+pub(crate) async fn survey<S: Store>(
+    connection: &mut S::Connection,
+    now: i64,
+    void_below: i64,
+) -> Result<Vec<Survey>, Failure> {
+    let select = Statement::new(
+        "SELECT e.id, (SELECT d.due FROM hookwright_delivery AS d WHERE d.endpoint = e.id AND d.state = 0 \
+         AND (d.lease_until <= $1 OR d.token < $2) ORDER BY d.due, d.event LIMIT 1), \
+         e.failing_since, e.failures, e.paused_until, e.pause \
+         FROM hookwright_endpoint AS e WHERE e.deleted_at IS NULL AND e.disabled_at IS NULL",
+    )
+    .bind(now)
+    .bind(void_below);
+    let rows = S::fetch(connection, select).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Survey {
+                endpoint: S::integer(row, 0)?.unwrap_or_default(),
+                next_due: S::integer(row, 1)?,
+                health: StoredHealth {
+                    failing_since: S::integer(row, 2)?,
+                    failures: S::integer(row, 3)?.unwrap_or_default(),
+                    paused_until: S::integer(row, 4)?.unwrap_or_default(),
+                    pause: S::integer(row, 5)?.unwrap_or_default(),
+                },
+            })
+        })
+        .collect()
+}
+
+/// Writes endpoints' health. An endpoint that was enabled by hand meanwhile begins anew, which the
+/// `updated_at` of the settings tells.
+pub(crate) async fn write_health<S: Store>(
+    connection: &mut S::Connection,
+    healths: &HashMap<i64, StoredHealth>,
+) -> Result<(), Failure> {
+    if healths.is_empty() {
+        return Ok(());
+    }
+    let column =
+        |of: fn(&StoredHealth) -> Option<i64>| -> Column { healths.values().map(of).collect() };
+    let update = Statement::new(
+        "UPDATE hookwright_endpoint AS e SET failing_since = r.since, failures = r.failed, \
+         paused_until = r.until, pause = r.wait FROM ",
+    )
+    .table(
+        S::TABLES,
+        "r",
+        [
+            ("number", healths.keys().copied().collect()),
+            ("since", column(|health| health.failing_since)),
+            ("failed", column(|health| Some(health.failures))),
+            ("until", column(|health| Some(health.paused_until))),
+            ("wait", column(|health| Some(health.pause))),
+        ],
+    )
+    .text(" WHERE e.id = r.number");
+    S::execute(connection, update).await.map(drop)
+}
+
+/// Takes the one probe of an endpoint whose breaker has opened: `false` when another dispatcher
+/// has taken it.
+pub(crate) async fn take_probe<S: Store>(
+    connection: &mut S::Connection,
+    endpoint: i64,
+    paused_until: i64,
+    next: i64,
+) -> Result<bool, Failure> {
+    let update = Statement::new(
+        "UPDATE hookwright_endpoint SET paused_until = $3 WHERE id = $1 AND paused_until = $2",
+    );
+    Ok(S::execute(connection, update.bind(endpoint).bind(paused_until).bind(next)).await? == 1)
+}
+
+/// Disables an endpoint, which holds its deliveries: `false` when it was disabled already.
+pub(crate) async fn disable<S: Store>(
+    connection: &mut S::Connection,
+    endpoint: i64,
+    reason: DisabledReason,
+    now: i64,
+) -> Result<bool, Failure> {
+    let update = Statement::new(
+        "UPDATE hookwright_endpoint SET disabled_at = $2, disabled_reason = $3, updated_at = $2 \
+         WHERE id = $1 AND disabled_at IS NULL",
+    );
+    let changed =
+        S::execute(connection, update.bind(endpoint).bind(now).bind(reason.as_str())).await?;
+    if changed == 1 {
+        let raise = Statement::new(
+            "UPDATE hookwright_meta SET number = number + 1 WHERE name = 'endpoints'",
+        );
+        S::execute(connection, raise).await?;
+    }
+    Ok(changed == 1)
+}
+
+/// How many deliveries wait for each endpoint.
+pub(crate) async fn backlog<S: Store>(
+    connection: &mut S::Connection,
+) -> Result<Vec<(i64, i64)>, Failure> {
+    let select = Statement::new(
+        "SELECT endpoint, count(*) FROM hookwright_delivery WHERE state = 0 GROUP BY endpoint",
+    );
+    let rows = S::fetch(connection, select).await?;
+    let count = |row: &S::Row| -> Result<_, Failure> {
+        Ok((S::integer(row, 0)?.unwrap_or_default(), S::integer(row, 1)?.unwrap_or_default()))
+    };
+    rows.iter().map(count).collect()
+}

@@ -1,0 +1,156 @@
+//! Replays and recoveries: deliveries that are queued a few at a time.
+
+use crate::outbox::error::OutboxError;
+use crate::outbox::statement::Statement;
+use crate::outbox::store::{Failure, Store};
+
+use super::{Fresh, NewDelivery, fan_out};
+
+/// The numbers of the column `kind`.
+pub(crate) const REPLAY: i64 = 0;
+pub(crate) const RECOVERY: i64 = 1;
+
+/// A replay or a recovery that runs, at the place that it has reached.
+pub(crate) struct Replay {
+    id: i64,
+    pub(crate) endpoint: i64,
+    kind: i64,
+    since: i64,
+    until: i64,
+    rate: i64,
+    reached_at: i64,
+    reached_id: i64,
+}
+
+/// How long the next step of a replay waits, in milliseconds.
+const STEP: i64 = 500;
+/// The most that a step looks at.
+const MOST: i64 = 1000;
+
+/// Whether a replay has a step to take: without locks, for the poll.
+pub(crate) async fn has_replay<S: Store>(
+    connection: &mut S::Connection,
+    now: i64,
+) -> Result<bool, Failure> {
+    let select = Statement::new(
+        "SELECT id FROM hookwright_replay WHERE state = 0 AND next_at <= $1 LIMIT 1",
+    );
+    Ok(!S::fetch(connection, select.bind(now)).await?.is_empty())
+}
+
+/// Takes a replay whose next step is due, which no other dispatcher then takes.
+pub(crate) async fn take_replay<S: Store>(
+    connection: &mut S::Connection,
+    now: i64,
+) -> Result<Option<Replay>, Failure> {
+    let select = Statement::new(
+        "SELECT id, endpoint, kind, since, until, rate, reached_at, reached_id FROM hookwright_replay \
+         WHERE state = 0 AND next_at <= $1 ORDER BY next_at, id LIMIT 1",
+    )
+    .text(S::SKIP_LOCKED)
+    .bind(now);
+    let rows = S::fetch(connection, select).await?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    let number = |column| S::integer(row, column).map(Option::unwrap_or_default);
+    Ok(Some(Replay {
+        id: number(0)?,
+        endpoint: number(1)?,
+        kind: number(2)?,
+        since: number(3)?,
+        until: number(4)?,
+        rate: number(5)?,
+        reached_at: number(6)?,
+        reached_id: number(7)?,
+    }))
+}
+
+impl Replay {
+    /// Queues the next deliveries. `make` gives the delivery of an event that the endpoint wants;
+    /// without it, since the endpoint is gone, the replay ends.
+    pub(crate) async fn step<S: Store>(
+        mut self,
+        connection: &mut S::Connection,
+        now: i64,
+        make: Option<impl Fn(&Fresh) -> Option<NewDelivery>>,
+    ) -> Result<(), OutboxError> {
+        let chunk = (self.rate * STEP / 1000).clamp(1, MOST);
+        let (queued, is_done) = match make {
+            None => (0, true),
+            Some(_) if self.kind == RECOVERY => self.recover::<S>(connection, now, chunk).await?,
+            Some(make) => self.replay::<S>(connection, chunk, make).await?,
+        };
+        let update = Statement::new(
+            "UPDATE hookwright_replay SET reached_at = $2, reached_id = $3, queued = queued + $4, next_at = $5, \
+             state = CASE WHEN state = 0 THEN $6 ELSE state END WHERE id = $1",
+        )
+        .bind(self.id)
+        .bind(self.reached_at)
+        .bind(self.reached_id)
+        .bind(queued)
+        // A rate of less than two a second takes longer than a step for one.
+        .bind(now + STEP.max(queued * 1000 / self.rate.max(1)))
+        .bind(i64::from(is_done));
+        S::execute(connection, update).await?;
+        Ok(())
+    }
+
+    async fn recover<S: Store>(
+        &mut self,
+        connection: &mut S::Connection,
+        now: i64,
+        chunk: i64,
+    ) -> Result<(i64, bool), OutboxError> {
+        let update = Statement::new(
+            "UPDATE hookwright_delivery SET state = 0, attempt = 0, due = $1, died_at = NULL \
+             WHERE (event, endpoint) IN (SELECT event, endpoint FROM hookwright_delivery \
+             WHERE endpoint = $2 AND state = 1 AND died_at >= $3 ORDER BY died_at LIMIT $4)",
+        )
+        .bind(now)
+        .bind(self.endpoint)
+        .bind(self.since)
+        .bind(chunk);
+        let queued = S::execute(connection, update).await?;
+        let queued = i64::try_from(queued).unwrap_or(i64::MAX);
+        Ok((queued, queued < chunk))
+    }
+
+    async fn replay<S: Store>(
+        &mut self,
+        connection: &mut S::Connection,
+        chunk: i64,
+        make: impl Fn(&Fresh) -> Option<NewDelivery>,
+    ) -> Result<(i64, bool), OutboxError> {
+        let select = Statement::new(
+            "SELECT id, tenant, object, operation, object_id, emitted_at FROM hookwright_event \
+             WHERE (emitted_at, id) > ($1, $2) AND emitted_at >= $3 AND emitted_at < $4 AND fresh = 0 \
+             ORDER BY emitted_at, id LIMIT $5",
+        )
+        .bind(self.reached_at)
+        .bind(self.reached_id)
+        .bind(self.since)
+        .bind(self.until)
+        .bind(chunk);
+        let rows = S::fetch(connection, select).await?;
+        let unreadable = || OutboxError::stored("an event");
+        let mut deliveries = Vec::new();
+        for row in &rows {
+            let text = |column| S::string(row, column)?.ok_or_else(unreadable);
+            let event = Fresh {
+                number: S::integer(row, 0)?.ok_or_else(unreadable)?,
+                tenant: S::string(row, 1)?,
+                object: text(2)?,
+                operation: text(3)?,
+                object_id: text(4)?,
+                message: None,
+            };
+            deliveries.extend(make(&event));
+            self.reached_at = S::integer(row, 5)?.unwrap_or_default();
+            self.reached_id = event.number;
+        }
+        fan_out::<S>(connection, &[], &deliveries).await?;
+        let looked_at = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        Ok((i64::try_from(deliveries.len()).unwrap_or(i64::MAX), looked_at < chunk))
+    }
+}

@@ -1,0 +1,150 @@
+//! The files beside a database of SQLite: its master key, and the lock of its dispatcher.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::process;
+
+use sqlx::{Pool, Sqlite};
+
+use crate::outbox::error::{Kind, OutboxError};
+use crate::outbox::master_key::MasterKey;
+use crate::outbox::store::DispatcherLock;
+
+/// The path of a database that is a file.
+#[derive(Debug, Clone)]
+pub(in crate::outbox) struct DatabaseFile(PathBuf);
+
+/// A file that lies beside the database.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::outbox) enum Sidecar {
+    /// The master key of a database whose tables are there.
+    Key,
+    /// The master key, while the tables are being made.
+    NewKey,
+    /// Locked by the dispatcher, whose process it names.
+    Dispatcher,
+}
+
+impl DatabaseFile {
+    pub(in crate::outbox) fn new(path: &Path) -> Result<Self, OutboxError> {
+        let text = path.to_string_lossy();
+        if text.is_empty() || text.contains(":memory:") || text.contains("file:sqlx-in-memory") {
+            return Err(OutboxError::new(Kind::InMemory));
+        }
+        Ok(Self(path.to_owned()))
+    }
+
+    pub(in crate::outbox) fn of_pool(pool: &Pool<Sqlite>) -> Result<Self, OutboxError> {
+        Self::new(pool.connect_options().get_filename())
+    }
+
+    pub(in crate::outbox) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(in crate::outbox) fn sidecar(&self, sidecar: Sidecar) -> PathBuf {
+        let mut name = OsString::from(self.0.as_os_str());
+        name.push(match sidecar {
+            Sidecar::Key => ".key",
+            Sidecar::NewKey => ".key.new",
+            Sidecar::Dispatcher => ".dispatcher",
+        });
+        name.into()
+    }
+
+    /// A file that is only there when the tables were there once.
+    pub(in crate::outbox) fn witness(&self) -> Option<PathBuf> {
+        [Sidecar::Key, Sidecar::Dispatcher]
+            .map(|sidecar| self.sidecar(sidecar))
+            .into_iter()
+            .find(|path| path.exists())
+    }
+
+    /// The master key in the file for it.
+    pub(in crate::outbox) fn read_key(&self) -> Result<Option<MasterKey>, OutboxError> {
+        for sidecar in [Sidecar::Key, Sidecar::NewKey] {
+            let path = self.sidecar(sidecar);
+            if path.exists() {
+                return Ok(Some(MasterKey::from_file(&path)?));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Makes a master key for a new database, or takes the one that another process has just made.
+    pub(in crate::outbox) fn make_key(&self) -> Result<MasterKey, OutboxError> {
+        if let Some(key) = self.read_key()? {
+            return Ok(key);
+        }
+        let path = self.sidecar(Sidecar::NewKey);
+        let key = MasterKey::generate();
+        // Written in full before it has its name, which one process alone can give.
+        let draft = path.with_extension(format!("new.{}", process::id()));
+        let written = write_private(&draft, key.to_base64().as_bytes())
+            .and_then(|()| fs::hard_link(&draft, &path));
+        // Nothing is lost when it stays.
+        let _ = fs::remove_file(&draft);
+        match written {
+            Ok(()) => Ok(key),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Ok(MasterKey::from_file(&path)?)
+            }
+            Err(error) => Err(OutboxError::file(&path, error)),
+        }
+    }
+
+    /// Gives the key its name when the tables are there.
+    pub(in crate::outbox) fn keep_key(&self) -> Result<(), OutboxError> {
+        let (new, kept) = (self.sidecar(Sidecar::NewKey), self.sidecar(Sidecar::Key));
+        match fs::rename(&new, &kept) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(OutboxError::file(&kept, error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Locks the dispatcher's file, which the system unlocks when the process ends, however it does.
+    pub(in crate::outbox) fn lock_dispatcher(&self) -> Result<DispatcherLock, OutboxError> {
+        let path = self.sidecar(Sidecar::Dispatcher);
+        let cannot = |error| OutboxError::file(&path, error);
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(cannot)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                // Who it is is told if it can be.
+                let _ = file.take(256).read_to_string(&mut holder);
+                let holder = holder.trim().to_owned();
+                return Err(OutboxError::new(Kind::SecondDispatcher { holder }));
+            }
+            Err(TryLockError::Error(error)) => return Err(cannot(error)),
+        }
+        let holder = format!("process {}\n", process::id());
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| file.write_all(holder.as_bytes()))
+            .map_err(cannot)?;
+        Ok(DispatcherLock { file: Some(file) })
+    }
+}
+
+/// Writes a file that its owner alone can read.
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file: File = options.open(path)?;
+    file.write_all(bytes)?;
+    file.write_all(b"\n")?;
+    file.sync_all()
+}
