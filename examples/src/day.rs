@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use chrono::{TimeDelta, Utc};
 use hookwright::WebhookObject;
 
+use crate::crm::{Closed, Crm};
 use crate::model::{Address, Company, Deal, Note, Person, Task, TaskStatus};
-use crate::outlet::{Closed, Outlet};
+use crate::records::Records;
 
 /// The events of one day: every object and every operation is among them.
 pub const EVENTS_OF_A_DAY: usize = 20;
@@ -22,17 +23,17 @@ const PEOPLE: [(&str, &str); 5] = [
 const COMPANIES: [(&str, &str, &str); 3] =
     [("Airbnb", "San Francisco", "US"), ("Qonto", "Paris", "FR"), ("Müller & Söhne", "Köln", "DE")];
 
-/// Plays day after day until the outlet closes: when it has sent as many events as it should, or
+/// Plays day after day until the CRM closes: when it has emitted as many events as it should, or
 /// when one was not acknowledged.
-pub async fn play(outlet: &mut Outlet) {
+pub async fn play<S: Records>(crm: &mut Crm<S>) {
     for day in 0.. {
-        if play_one(day, outlet).await.is_err() {
+        if play_one(day, crm).await.is_err() {
             return;
         }
     }
 }
 
-async fn play_one(day: usize, outlet: &mut Outlet) -> Result<(), Closed> {
+async fn play_one<S: Records>(day: usize, crm: &mut Crm<S>) -> Result<(), Closed> {
     let (first_name, last_name) = PEOPLE[day % PEOPLE.len()];
     let (company_name, city, country) = COMPANIES[day % COMPANIES.len()];
     let number = day as u64 + 1;
@@ -47,65 +48,65 @@ async fn play_one(day: usize, outlet: &mut Outlet) -> Result<(), Closed> {
         created_by: "user_123".into(),
         internal_notes: String::new(),
     };
-    outlet.emit(&person.created()).await?;
+    crm.emit(&person.created()).await?;
     let company = Company {
         id: number,
         name: company_name.into(),
         domain: None,
         address: Address { city: city.into(), country: country.into() },
     };
-    outlet.emit(&company.created()).await?;
+    crm.emit(&company.created()).await?;
     let note = Note {
         note_id: format!("note-{number}"),
         body: "Wants a quote by \"Friday\"\n– and a call \u{1f4de}".into(),
         tags: BTreeSet::from(["sales".into()]),
     };
-    outlet.emit(&note.created()).await?;
+    crm.emit(&note.created()).await?;
     let task = Task {
         id: number,
         title: format!("Call {first_name}"),
         status: TaskStatus::Todo,
         revision: 1,
     };
-    outlet.emit(&task.created()).await?;
+    crm.emit(&task.created()).await?;
     let deal = Deal {
         id: format!("opportunity-{number}"),
         name: format!("{company_name}: 50 seats"),
         amount_cents: 1_200_000,
         probability: 20,
     };
-    outlet.emit(&deal.created()).await?;
+    crm.emit(&deal.created()).await?;
 
     // What nobody outside can see makes no event.
     let noted = Person { internal_notes: "Prefers mornings".into(), ..person.clone() };
-    outlet.emit_change(&person, &noted).await?;
+    crm.emit_change(&person, &noted).await?;
     let moved = Person { email: format!("{first_name}.{number}@example.org"), ..noted.clone() };
-    outlet.emit_change(&noted, &moved).await?;
+    crm.emit_change(&noted, &moved).await?;
     let begun = Task { status: TaskStatus::InProgress, revision: 2, ..task.clone() };
-    outlet.emit_change(&task, &begun).await?;
+    crm.emit_change(&task, &begun).await?;
     let saved_again = Task { revision: 3, ..begun.clone() };
-    outlet.emit_change(&begun, &saved_again).await?;
+    crm.emit_change(&begun, &saved_again).await?;
     let found = Company { domain: Some("example.com".into()), ..company.clone() };
-    outlet.emit_change(&company, &found).await?;
+    crm.emit_change(&company, &found).await?;
     let tagged = Note { tags: BTreeSet::from(["quote".into(), "sales".into()]), ..note.clone() };
-    outlet.emit_change(&note, &tagged).await?;
+    crm.emit_change(&note, &tagged).await?;
     let likely = Deal { probability: 60, amount_cents: 1_450_000, ..deal.clone() };
-    outlet.emit_change(&deal, &likely).await?;
+    crm.emit_change(&deal, &likely).await?;
     let rung = Person { phone: "+1 555 0199".into(), ..moved.clone() };
-    outlet.emit_change(&moved, &rung).await?;
+    crm.emit_change(&moved, &rung).await?;
     let relocated = Company {
         address: Address { city: "Lisboa".into(), country: "PT".into() },
         ..found.clone()
     };
-    outlet.emit_change(&found, &relocated).await?;
+    crm.emit_change(&found, &relocated).await?;
     let done = Task { status: TaskStatus::Done, revision: 4, ..saved_again.clone() };
-    outlet.emit_change(&saved_again, &done).await?;
+    crm.emit_change(&saved_again, &done).await?;
 
-    outlet.emit(&done.deleted()).await?;
-    outlet.emit(&tagged.deleted()).await?;
-    outlet.emit(&likely.deleted()).await?;
-    outlet.emit(&likely.restored()).await?;
-    outlet.emit(&likely.destroyed()).await?;
-    outlet.emit(&rung.deleted()).await?;
-    outlet.emit(&relocated.deleted()).await
+    crm.emit(&done.deleted()).await?;
+    crm.emit(&tagged.deleted()).await?;
+    crm.emit(&likely.deleted()).await?;
+    crm.emit(&likely.restored()).await?;
+    crm.emit(&likely.destroyed()).await?;
+    crm.emit(&rung.deleted()).await?;
+    crm.emit(&relocated.deleted()).await
 }

@@ -2,12 +2,22 @@
 //!
 //! - [`model`]: the records of a CRM, with the derive on each.
 //! - [`day`]: what happens to them in a day.
-//! - [`outlet`]: sends each event to every endpoint, and keeps a report.
+//! - [`crm`]: saves each change with its event, in one transaction.
+//! - [`records`]: the CRM's own table, beside the outbox.
+//! - [`worker`]: its dispatcher, which can be killed.
 //! - [`report`]: the report, as a table or as lines of JSON.
 //! - [`receiver`]: the other side, as a receiver should be built.
+#![cfg_attr(
+    feature = "adapters",
+    doc = "- [`adapters`]: emitting in a transaction of another library than sqlx."
+)]
 
+#[cfg(feature = "adapters")]
+pub mod adapters;
+pub mod crm;
 pub mod day;
 pub mod model;
-pub mod outlet;
 pub mod receiver;
+pub mod records;
 pub mod report;
+pub mod worker;

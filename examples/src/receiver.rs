@@ -3,11 +3,12 @@
 //! What it has answered and not yet worked on is in memory only. A receiver that must not lose it
 //! stores the event before it answers, under its id, so that a repeat is known.
 
+use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::{FromRef, State};
@@ -61,6 +62,19 @@ impl FromBody for CrmEvent {
     }
 }
 
+impl CrmEvent {
+    /// The id of the event.
+    fn id(&self) -> Option<&EventId> {
+        match self {
+            Self::Person(event) => event.id(),
+            Self::Company(event) => event.id(),
+            Self::Note(event) => event.id(),
+            Self::Task(event) => event.id(),
+            Self::Deal(event) => event.id(),
+        }
+    }
+}
+
 /// The event and the record's id, but nothing of its data.
 impl fmt::Display for CrmEvent {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -79,6 +93,7 @@ impl fmt::Display for CrmEvent {
 pub struct Counts {
     received: AtomicUsize,
     verified: AtomicUsize,
+    repeated: AtomicUsize,
 }
 
 impl Counts {
@@ -91,6 +106,39 @@ impl Counts {
     pub fn verified(&self) -> usize {
         self.verified.load(Ordering::Relaxed)
     }
+
+    /// Those of events that had been taken before.
+    pub fn repeated(&self) -> usize {
+        self.repeated.load(Ordering::Relaxed)
+    }
+}
+
+/// The ids of the events that were taken last. Delivery is at least once, so that the same event may
+/// come again: under the same id.
+#[derive(Debug, Default)]
+struct Seen {
+    ids: HashSet<EventId>,
+    oldest: VecDeque<EventId>,
+}
+
+impl Seen {
+    /// How many are remembered.
+    const MOST: usize = 100_000;
+
+    fn contains(&self, id: &EventId) -> bool {
+        self.ids.contains(id)
+    }
+
+    /// Remembers an event in place of the oldest.
+    fn insert(&mut self, id: EventId) {
+        self.oldest.push_back(id.clone());
+        self.ids.insert(id);
+        if self.oldest.len() > Self::MOST
+            && let Some(oldest) = self.oldest.pop_front()
+        {
+            self.ids.remove(&oldest);
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -98,6 +146,7 @@ struct App {
     verifier: Verifier,
     queue: mpsc::Sender<CrmEvent>,
     counts: Arc<Counts>,
+    seen: Arc<Mutex<Seen>>,
 }
 
 impl FromRef<App> for Verifier {
@@ -152,7 +201,7 @@ impl Receiver {
                 work(event);
             }
         });
-        let app = App { verifier, queue, counts: self.counts };
+        let app = App { verifier, queue, counts: self.counts, seen: Arc::default() };
         let router = Router::new().route("/hooks", post(hook)).with_state(app);
         axum::serve(self.listener, router).await
     }
@@ -168,8 +217,20 @@ async fn hook(
         Err(error) => return error.into_response(),
     };
     app.counts.verified.fetch_add(1, Ordering::Relaxed);
+    // Held until the event is queued: one that could not be is not remembered.
+    let mut seen = app.seen.lock().unwrap_or_else(PoisonError::into_inner);
+    let id = event.id().cloned();
+    if id.as_ref().is_some_and(|id| seen.contains(id)) {
+        app.counts.repeated.fetch_add(1, Ordering::Relaxed);
+        return StatusCode::NO_CONTENT.into_response();
+    }
     match app.queue.try_send(event) {
-        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Ok(()) => {
+            if let Some(id) = id {
+                seen.insert(id);
+            }
+            StatusCode::NO_CONTENT.into_response()
+        }
         // Not taken, so that the sender tries again: better late than lost.
         Err(_full_or_closed) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }

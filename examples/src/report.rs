@@ -1,47 +1,68 @@
 //! What was sent, as a table for people or as lines of JSON for programs.
 
 use std::fmt;
-use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, Table, presets};
-use hookwright::{Event, Receipt, WebhookObject};
+use hookwright::{EndpointId, Event, EventId, StoredAttempt, WebhookObject};
 use serde::Serialize;
 
-/// Keeps the rows of a table, or prints each at once as a line of JSON.
+/// How the rows are shown.
+#[derive(Debug, Clone, Copy)]
+pub enum Style {
+    /// A table.
+    Table,
+    /// A line of JSON for each event at each endpoint.
+    Json,
+}
+
+/// The rows of a day.
 #[derive(Debug)]
-pub enum Report {
-    /// A table, which is shown in the end.
-    Table(Vec<Row>),
-    /// A line of JSON an event, and the number of endpoints.
-    Json(usize),
+pub struct Report {
+    style: Style,
+    rows: Vec<Row>,
+    endpoints: Vec<EndpointId>,
 }
 
 impl Report {
-    /// Fails when nobody reads the lines any more.
-    pub(crate) fn add(&mut self, row: Row) -> io::Result<()> {
-        match self {
-            Self::Table(rows) => rows.push(row),
-            Self::Json(endpoints) => {
-                if let Some(line) = row.line(*endpoints) {
-                    writeln!(io::stdout(), "{}", serde_json::to_string(&line)?)?;
-                }
-            }
-        }
-        Ok(())
+    /// A report of what went to these endpoints.
+    pub fn new(style: Style, rows: Vec<Row>, endpoints: Vec<EndpointId>) -> Self {
+        Self { style, rows, endpoints }
+    }
+
+    /// The lines, which end with one for each event and endpoint.
+    fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        self.rows.iter().flat_map(|row| {
+            row.outcomes.iter().map(|outcome| Line {
+                name: &row.event,
+                id: &outcome.id,
+                status: outcome.status,
+                milliseconds: (outcome.milliseconds * 1000.0).round() / 1000.0,
+                endpoint: (self.endpoints.len() > 1).then(|| {
+                    let of_endpoint = |id: &EndpointId| *id == outcome.endpoint;
+                    self.endpoints.iter().position(of_endpoint).map_or(0, |index| index + 1)
+                }),
+            })
+        })
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows = match self {
-            Self::Table(rows) if !rows.is_empty() => rows,
-            Self::Table(_) | Self::Json(_) => return Ok(()),
-        };
+        if let Style::Json = self.style {
+            for line in self.lines() {
+                let line = serde_json::to_string(&line).map_err(|_| fmt::Error)?;
+                writeln!(formatter, "{line}")?;
+            }
+            return Ok(());
+        }
+        if self.rows.is_empty() {
+            return Ok(());
+        }
         let mut table = Table::new();
         table.load_style(presets::UTF8_BORDERS_ONLY);
         table.set_header(["event", "record", "changed", "answer", "ms"]);
-        for row in rows {
-            table.add_row(row.cells());
+        for row in &self.rows {
+            table.add_rows(row.cells());
         }
         if let Some(milliseconds) = table.column_mut(4) {
             milliseconds.set_cell_alignment(CellAlignment::Right);
@@ -50,40 +71,33 @@ impl fmt::Display for Report {
     }
 }
 
-/// One event at one endpoint, or a change that nobody outside could see.
+/// One event, or a change that nobody outside could see.
 #[derive(Debug)]
 pub struct Row {
     event: String,
     record: String,
     changed: String,
-    outcome: Option<Outcome>,
+    id: Option<EventId>,
+    outcomes: Vec<Outcome>,
 }
 
+/// What came of it at one endpoint.
 #[derive(Debug)]
 struct Outcome {
-    endpoint: usize,
+    endpoint: EndpointId,
     id: String,
     status: u16,
     milliseconds: f64,
 }
 
 impl Row {
-    pub(crate) fn sent<T: WebhookObject>(
-        event: &Event<T>,
-        endpoint: usize,
-        receipt: &Receipt,
-    ) -> Self {
-        let outcome = Outcome {
-            endpoint,
-            id: receipt.event_id().to_string(),
-            status: receipt.status().as_u16(),
-            milliseconds: receipt.duration().as_secs_f64() * 1000.0,
-        };
+    pub(crate) fn emitted<T: WebhookObject>(event: &Event<T>, id: EventId) -> Self {
         Self {
             event: event.name().to_string(),
             record: event.object_id().to_string(),
             changed: event.updated_fields().join(", "),
-            outcome: Some(outcome),
+            id: Some(id),
+            outcomes: Vec::new(),
         }
     }
 
@@ -92,27 +106,41 @@ impl Row {
             event: format!("({} saved)", T::NAME),
             record: record.object_id().to_string(),
             changed: "nothing visible".into(),
-            outcome: None,
+            id: None,
+            outcomes: Vec::new(),
         }
     }
 
-    fn cells(&self) -> [String; 5] {
-        let (answer, milliseconds) = match &self.outcome {
-            Some(outcome) => (outcome.status.to_string(), format!("{:.1}", outcome.milliseconds)),
-            None => ("not sent".into(), String::new()),
-        };
-        [self.event.clone(), self.record.clone(), self.changed.clone(), answer, milliseconds]
+    /// Whether it is an event.
+    pub fn is_event(&self) -> bool {
+        self.id.is_some()
     }
 
-    fn line(&self, endpoints: usize) -> Option<Line<'_>> {
-        let outcome = self.outcome.as_ref()?;
-        Some(Line {
-            name: &self.event,
-            id: &outcome.id,
-            status: outcome.status,
-            milliseconds: (outcome.milliseconds * 1000.0).round() / 1000.0,
-            endpoint: (endpoints > 1).then_some(outcome.endpoint + 1),
-        })
+    /// Adds the attempts that were acknowledged.
+    pub(crate) fn add(&mut self, attempts: &[StoredAttempt]) {
+        let of_event =
+            attempts.iter().filter(|attempt| self.id.as_ref() == Some(attempt.event_id()));
+        self.outcomes = of_event
+            .map(|attempt| Outcome {
+                endpoint: *attempt.endpoint(),
+                id: attempt.event_id().to_string(),
+                status: attempt.status().map_or(0, |status| status.as_u16()),
+                milliseconds: attempt.duration().as_secs_f64() * 1000.0,
+            })
+            .collect();
+    }
+
+    fn cells(&self) -> Vec<[String; 5]> {
+        let row = |answer, milliseconds| {
+            [self.event.clone(), self.record.clone(), self.changed.clone(), answer, milliseconds]
+        };
+        if self.outcomes.is_empty() {
+            return vec![row("not sent".into(), String::new())];
+        }
+        let cells = self.outcomes.iter();
+        cells
+            .map(|outcome| row(outcome.status.to_string(), format!("{:.1}", outcome.milliseconds)))
+            .collect()
     }
 }
 

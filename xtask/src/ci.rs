@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::failure::Failure;
+use xtask::failure::Failure;
+
 use crate::features::read_features;
 use crate::steps::{Step, announce};
 use crate::test;

@@ -1,17 +1,18 @@
 //! What went wrong, and what to do about it.
 
+use std::error::Error;
 use std::fmt;
 
 /// A problem and its remedy, shown as two lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Failure {
+pub struct Failure {
     problem: String,
     remedy: String,
 }
 
 impl Failure {
     /// Names the problem and one thing to do about it, each without a full stop.
-    pub(crate) fn new(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub fn new(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { problem: problem.into(), remedy: remedy.into() }
     }
 }
@@ -21,3 +22,5 @@ impl fmt::Display for Failure {
         write!(formatter, "error: {}\nhelp: {}", self.problem, self.remedy)
     }
 }
+
+impl Error for Failure {}

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::failure::Failure;
+use xtask::failure::Failure;
 
 /// The names of the features that the manifest declares, without `default`.
 ///

@@ -1,8 +1,9 @@
 //! The project's own commands, run as `cargo xtask <command>`.
 
 mod ci;
-mod failure;
+mod database;
 mod features;
+mod guards;
 mod skips;
 mod steps;
 mod tally;
@@ -17,8 +18,9 @@ const USAGE: &str = "\
 usage: cargo xtask <command>
 
 commands:
-  ci      check the format, lints, documentation, features and packages, then test
-  test    run every test, after finding the foreign tools that some of them need
+  ci             check the format, lints, documentation, features and packages, then test
+  test           run every test, after finding the foreign tools that some of them need
+  guards [NAME]  remove each guard in turn, or the one named, and run the test that must fail
 ";
 
 /// The exit code for a command line that is not understood.
@@ -30,6 +32,8 @@ fn main() -> ExitCode {
     match words.as_deref() {
         Some(["ci"]) => ci::run(root()),
         Some(["test"]) => test::run(root()).conclude(),
+        Some(["guards"]) => guards::run(root(), None),
+        Some(["guards", name]) => guards::run(root(), Some(name)),
         _ => {
             eprint!("{USAGE}");
             ExitCode::from(MISUSED)

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::failure::Failure;
+use xtask::failure::Failure;
+
 use crate::tools::Tool;
 
 /// A missing tool, and how many tests need it.
@@ -44,7 +45,7 @@ impl fmt::Display for Skip {
         let noun = if self.tests == 1 { "test" } else { "tests" };
         write!(
             formatter,
-            "skipped {} {noun} of {name}: `{program}` is not on PATH, or does not work",
+            "skipped {} {noun} of {name}: `{program}` is missing, or does not work",
             self.tests
         )
     }
@@ -53,7 +54,7 @@ impl fmt::Display for Skip {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tools::{NODE, OPENSSL, PYTHON};
+    use crate::tools::{NODE, OPENSSL, POSTGRES, PYTHON};
 
     const LIST: &str = "\
 foreign::node::signs_what_we_verify: test
@@ -64,6 +65,10 @@ signature::signs_a_node: test
 foreign::node::throughput: benchmark
 
 5 tests, 1 benchmark
+outbox::postgres::claims_once: test
+outbox::sqlite::claims_once: test
+
+2 tests, 0 benchmarks
 ";
 
     fn check(missing: &[&'static Tool], expected: &[(&Tool, usize)]) {
@@ -76,6 +81,11 @@ foreign::node::throughput: benchmark
     fn tests_are_counted_by_the_module_of_the_missing_tool() {
         check(&[&OPENSSL], &[(&OPENSSL, 1)]);
         check(&[&PYTHON], &[(&PYTHON, 1)]);
+    }
+
+    #[test]
+    fn the_tests_of_every_binary_in_the_list_are_counted() {
+        check(&[&OPENSSL, &POSTGRES], &[(&OPENSSL, 1), (&POSTGRES, 1)]);
     }
 
     #[test]
@@ -101,8 +111,8 @@ foreign::node::throughput: benchmark
         assert_eq!(
             reports,
             [
-                "skipped 3 tests of Node: `node` is not on PATH, or does not work",
-                "skipped 1 test of OpenSSL: `openssl` is not on PATH, or does not work",
+                "skipped 3 tests of Node: `node` is missing, or does not work",
+                "skipped 1 test of OpenSSL: `openssl` is missing, or does not work",
             ]
         );
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::time::Instant;
 
-use crate::failure::Failure;
+use xtask::failure::Failure;
 
 /// A cargo command with a name for people.
 #[derive(Debug)]

@@ -6,11 +6,13 @@ use std::io::{self, BufReader};
 use std::path::Path;
 use std::process::{ExitCode, Stdio};
 
-use crate::failure::Failure;
+use xtask::failure::Failure;
+
+use crate::database::Database;
 use crate::skips::Skip;
 use crate::steps::cargo;
 use crate::tally::Tally;
-use crate::tools::{Tool, find_missing};
+use crate::tools::{POSTGRES, Tool, find_missing};
 
 /// The tests to run. Listing names the same packages and features, so that both build the
 /// same dependencies.
@@ -26,12 +28,23 @@ pub(crate) struct Report {
 
 /// Runs every test that this machine has the tools for.
 pub(crate) fn run(root: &Path) -> Report {
-    let missing = find_missing();
+    let mut missing = find_missing();
+    let mut database = None;
+    if !missing.contains(&&POSTGRES) {
+        match Database::open(&root.join("target/postgres")) {
+            Ok(opened) => database = Some(opened),
+            // Then it does not work on this machine, like any tool that fails its probe.
+            Err(failure) => {
+                eprintln!("{failure}");
+                missing.push(&POSTGRES);
+            }
+        }
+    }
     let skips = match count_skips(root, &missing) {
         Ok(skips) => skips,
         Err(failure) => return Report::from(failure),
     };
-    match run_tests(root, &missing) {
+    match run_tests(root, &missing, database.as_ref()) {
         Ok((tally, ending)) => Report::new(tally, ending, skips, Rule::of_this_run()),
         Err(failure) => Report::from(failure),
     }
@@ -43,7 +56,7 @@ fn count_skips(root: &Path, missing: &[&'static Tool]) -> Result<Vec<Skip>, Fail
     }
     let output = cargo(root)
         .args(ALL_TESTS)
-        .args(["--test", "it", "--", "--list"])
+        .args(["--", "--list"])
         .stderr(Stdio::inherit())
         .output()
         .map_err(|error| cargo_did_not_run(&error))?;
@@ -57,11 +70,16 @@ fn count_skips(root: &Path, missing: &[&'static Tool]) -> Result<Vec<Skip>, Fail
     Ok(Skip::count(missing, &list))
 }
 
-fn run_tests(root: &Path, missing: &[&Tool]) -> Result<(Tally, Ending), Failure> {
+fn run_tests(
+    root: &Path,
+    missing: &[&Tool],
+    database: Option<&Database>,
+) -> Result<(Tally, Ending), Failure> {
     let mut child = cargo(root)
         .args(ALL_TESTS)
         .args(["--no-fail-fast", "--"])
         .args(missing.iter().flat_map(|tool| ["--skip", tool.module]))
+        .envs(database.into_iter().flat_map(Database::variables))
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|error| cargo_did_not_run(&error))?;

@@ -1,29 +1,49 @@
-//! The programs of other languages that tests need: finding them, or installing them.
+//! The programs of others that tests need: finding them, or installing them.
 
 use std::process::{Command, Stdio};
+
+use xtask::user::is_root;
+
+use crate::database;
 
 /// A program that some tests run.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Tool {
     /// The name that people use.
     pub(crate) name: &'static str,
-    /// What is looked for on PATH.
+    /// What is looked for.
     pub(crate) program: &'static str,
-    /// An argument with which the program does nothing but succeed.
-    probe: &'static str,
+    /// How to see that it is there.
+    probe: Probe,
     /// Debian's package of it.
     pub(crate) package: &'static str,
-    /// A part of the path of every test that needs it, and of no other test.
+    /// A part of the path of every test that needs it: where it is missing, all tests with this in
+    /// their path are skipped.
     pub(crate) module: &'static str,
 }
 
-pub(crate) const NODE: Tool =
-    Tool { name: "Node", program: "node", probe: "--version", package: "nodejs", module: "node::" };
+/// How to see that a tool is there.
+#[derive(Debug, PartialEq, Eq)]
+enum Probe {
+    /// The program is on PATH, and with this argument it does nothing but succeed. A file by that
+    /// name is not enough: it may be a version manager's stand-in with nothing behind it.
+    Argument(&'static str),
+    /// There is a database, or the binaries of a server, which Debian does not put on PATH.
+    Database,
+}
+
+pub(crate) const NODE: Tool = Tool {
+    name: "Node",
+    program: "node",
+    probe: Probe::Argument("--version"),
+    package: "nodejs",
+    module: "node::",
+};
 
 pub(crate) const PYTHON: Tool = Tool {
     name: "Python",
     program: "python3",
-    probe: "--version",
+    probe: Probe::Argument("--version"),
     package: "python3",
     module: "python::",
 };
@@ -31,13 +51,21 @@ pub(crate) const PYTHON: Tool = Tool {
 pub(crate) const OPENSSL: Tool = Tool {
     name: "OpenSSL",
     program: "openssl",
-    probe: "version",
+    probe: Probe::Argument("version"),
     package: "openssl",
     module: "openssl::",
 };
 
+pub(crate) const POSTGRES: Tool = Tool {
+    name: "PostgreSQL",
+    program: "postgres",
+    probe: Probe::Database,
+    package: "postgresql",
+    module: "postgres::",
+};
+
 /// The tools that tests need, in the order in which they are reported.
-const TOOLS: [&Tool; 3] = [&NODE, &PYTHON, &OPENSSL];
+const TOOLS: [&Tool; 4] = [&NODE, &PYTHON, &OPENSSL, &POSTGRES];
 
 /// Looks for every tool, installs those that this machine lacks when it can, and returns
 /// those that are still not there.
@@ -60,8 +88,7 @@ fn provide(machine: &mut impl Machine) -> Vec<&'static Tool> {
 
 /// What is asked of the computer that runs the tests.
 trait Machine {
-    /// Whether the tool is on PATH and works. A file by that name is not enough: it may be
-    /// a version manager's stand-in with nothing behind it.
+    /// Whether the tool is there and works.
     fn runs(&self, tool: &Tool) -> bool;
 
     /// Whether this is Debian, and its packages may be installed.
@@ -78,7 +105,10 @@ struct ThisMachine;
 
 impl Machine for ThisMachine {
     fn runs(&self, tool: &Tool) -> bool {
-        succeeds_quietly(tool.program, tool.probe)
+        match tool.probe {
+            Probe::Argument(argument) => succeeds_quietly(tool.program, argument),
+            Probe::Database => database::is_at_hand(),
+        }
     }
 
     fn installs_packages(&self) -> bool {
@@ -102,13 +132,6 @@ fn succeeds_quietly(program: &str, argument: &str) -> bool {
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success())
-}
-
-fn is_root() -> bool {
-    Command::new("id")
-        .arg("-u")
-        .output()
-        .is_ok_and(|output| output.status.success() && output.stdout.trim_ascii() == b"0")
 }
 
 /// Runs apt-get with its output going to the user, who sees there why it failed.

@@ -192,6 +192,20 @@ impl<'a, S: Store> History<'a, S> {
         }))
     }
 
+    /// How many events no dispatcher has looked at yet, whose deliveries are not there either.
+    ///
+    /// # Errors
+    ///
+    /// [`OutboxError`] when the database refuses.
+    pub async fn undispatched(&self) -> Result<u64, OutboxError> {
+        let select = Statement::new(
+            "SELECT count(*) FROM hookwright_event WHERE fresh = 1 AND ($1 IS NULL OR tenant = $1)",
+        );
+        let rows = self.fetch(self.of_tenant(select)).await?;
+        let count = rows.first().map_or(Ok(None), |row| S::integer(row, 0))?;
+        Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())
+    }
+
     fn of_tenant(&self, statement: Statement) -> Statement {
         statement.bind(Parameter::Text(self.outbox.tenant_id().map(str::to_owned)))
     }

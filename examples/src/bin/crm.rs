@@ -1,25 +1,31 @@
-//! A day of a CRM: every change of a record is sent to every endpoint as a signed event.
+//! A day of a CRM: every change of a record is saved with its event, and sent to every endpoint.
 //!
 //! ```text
 //! cargo run --bin crm
 //! cargo run --bin crm -- --url http://127.0.0.1:8080/hooks --secret "..." --allow-local
+//! cargo run --bin crm -- --database postgres://user@localhost/crm
 //! ```
 
 use std::error::Error;
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use hookwright::{Endpoint, Secret, Sender, Verifier};
+use hookwright::{EndpointId, EndpointSettings, Outbox, Secret, Sender, Verifier};
+use hookwright_examples::crm::{Crm, Day, Failure};
 use hookwright_examples::day::{self, EVENTS_OF_A_DAY};
-use hookwright_examples::outlet::{Failure, Outlet};
 use hookwright_examples::receiver::{Counts, Receiver};
-use hookwright_examples::report::Report;
+use hookwright_examples::records::Records;
+use hookwright_examples::report::{Report, Style};
+use hookwright_examples::worker::Worker;
 
-/// Plays a day of a CRM and sends its events.
+/// Plays a day of a CRM: saves its records with their events, and delivers these.
 ///
-/// Without a URL the events go to a receiver of its own, on this machine, which verifies them.
+/// In the middle of the day its dispatcher is killed; events are committed meanwhile, and another
+/// dispatcher delivers them. Without a URL the events go to a receiver of its own, on this machine,
+/// which verifies them.
 #[derive(Parser)]
 struct Options {
     /// Send to this URL; may be given several times.
@@ -31,6 +37,10 @@ struct Options {
     /// Send exactly so many events.
     #[arg(long, default_value_t = EVENTS_OF_A_DAY)]
     events: usize,
+    /// Keep the outbox here: the path of a file of SQLite, or a URL of PostgreSQL. Without it a
+    /// temporary file is used.
+    #[arg(long)]
+    database: Option<String>,
     /// Allow endpoints on this machine, which are refused otherwise.
     #[arg(long)]
     allow_local: bool,
@@ -51,6 +61,20 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), Box<dyn Error>> {
+    match options.database.as_deref() {
+        Some(url) if url.starts_with("postgres:") || url.starts_with("postgresql:") => {
+            play(Outbox::postgres(url).await?, &options).await
+        }
+        Some(path) => play(Outbox::sqlite(path).await?, &options).await,
+        None => {
+            let directory = Temporary::new()?;
+            let path = directory.0.join("crm.db");
+            play(Outbox::sqlite(&path.to_string_lossy()).await?, &options).await
+        }
+    }
+}
+
+async fn play<S: Records>(outbox: Outbox<S>, options: &Options) -> Result<(), Box<dyn Error>> {
     let secret = match &options.secret {
         Some(text) => Some(Secret::imported(text)?),
         // Its own receiver is told the secret; nobody else is.
@@ -61,37 +85,35 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
         _ => None,
     };
     let urls = own_receiver.iter().map(|(url, _)| url).chain(&options.url);
-    let endpoints = urls
-        .map(|url| {
-            let endpoint = Endpoint::new(url)?;
-            Ok(match &secret {
-                Some(secret) => endpoint.secret(secret.clone()),
-                None => endpoint,
-            })
-        })
-        .collect::<Result<Vec<_>, Box<dyn Error>>>()?;
+    let endpoints = create_endpoints(&outbox, urls, secret.as_ref()).await?;
 
     let mut sender = Sender::builder();
     if options.allow_local || own_receiver.is_some() {
         sender = sender.allow("127.0.0.0/8".parse()?).allow("::1/128".parse()?);
     }
-    let report =
-        if options.json { Report::Json(endpoints.len()) } else { Report::Table(Vec::new()) };
-    let mut outlet = Outlet::new(sender.build()?, endpoints, options.events, report);
-    day::play(&mut outlet).await;
+    let worker = Worker::new(outbox.clone(), sender.build()?);
+    let mut crm = Crm::open(outbox.clone(), worker, options.events).await?;
+    day::play(&mut crm).await;
 
-    let (sent, report, failure) = outlet.finish();
-    write!(io::stdout(), "{report}")?;
-    if let Some(failure) = failure {
-        return Err(explain(&failure, sent, options.allow_local).into());
+    let Day { rows, failure, kills } = crm.finish().await;
+    // An outbox that stays is used again: the next day has endpoints of its own.
+    for endpoint in &endpoints {
+        outbox.endpoints().delete(endpoint).await?;
     }
+    let sent = rows.iter().filter(|row| row.is_event()).count();
+    if let Some(failure) = failure {
+        return Err(explain(&failure, options.allow_local).into());
+    }
+    let style = if options.json { Style::Json } else { Style::Table };
+    write!(io::stdout(), "{}", Report::new(style, rows, endpoints))?;
     let summary = match &own_receiver {
         Some((_, counts)) => {
-            format!(
-                "{sent} events sent, {} received, {} verified",
-                counts.received(),
-                counts.verified()
-            )
+            let twice = match counts.repeated() {
+                0 => "none".to_owned(),
+                repeated => repeated.to_string(),
+            };
+            let (received, verified) = (counts.received(), counts.verified());
+            format!("{sent} events sent, {received} received, {verified} verified, {twice} twice")
         }
         None => format!("{sent} events sent, and acknowledged by every endpoint"),
     };
@@ -99,21 +121,52 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
         // Nothing but lines of JSON goes to the output.
         eprintln!("{summary}");
     } else {
+        if kills > 0 {
+            writeln!(io::stdout(), "the dispatcher was killed in between, and another took over")?;
+        }
         writeln!(io::stdout(), "{summary}")?;
     }
     Ok(())
 }
 
-fn explain(failure: &Failure, sent: usize, allow_local: bool) -> String {
-    let (cause, help) = match failure {
-        Failure::Send(error) if error.is_refused_address() && !allow_local => {
-            (with_sources(error), "\nhelp: `--allow-local` allows endpoints on this machine")
-        }
-        Failure::Send(error) => (with_sources(error), ""),
-        Failure::Update(error) => (with_sources(error), ""),
-        Failure::Report(error) => (with_sources(error), ""),
+async fn create_endpoints<S: Records>(
+    outbox: &Outbox<S>,
+    urls: impl Iterator<Item = &String>,
+    secret: Option<&Secret>,
+) -> Result<Vec<EndpointId>, Box<dyn Error>> {
+    let mut endpoints = Vec::new();
+    for url in urls {
+        let settings = EndpointSettings::new(url)?;
+        let settings = match secret {
+            Some(secret) => settings.secret(secret.clone()),
+            None => settings,
+        };
+        endpoints.push(*outbox.endpoints().create(settings).await?.id());
+    }
+    Ok(endpoints)
+}
+
+fn explain(failure: &Failure, allow_local: bool) -> String {
+    let attempt = match failure {
+        Failure::Emit(error) => return with_sources(error),
+        Failure::Update(error) => return with_sources(error),
+        Failure::Outbox(error) => return with_sources(error),
+        Failure::Refused(attempt) => attempt,
     };
-    format!("event {} was not acknowledged: {cause}{help}", sent + 1)
+    let cause = match (attempt.status(), attempt.error()) {
+        (Some(status), _) => format!("the answer was {status}"),
+        (None, Some("refused address")) => "its address is refused".to_owned(),
+        (None, Some("connect")) => "no connection".to_owned(),
+        (None, Some(class)) => class.to_owned(),
+        (None, None) => "no answer".to_owned(),
+    };
+    let help = match attempt.error() {
+        Some("refused address") if !allow_local => {
+            "\nhelp: `--allow-local` allows endpoints on this machine"
+        }
+        _ => "",
+    };
+    format!("event {} was not acknowledged: {cause}{help}", attempt.event_id())
 }
 
 /// Starts the other example in this process; it works on nothing, since it is only asked to count.
@@ -122,6 +175,26 @@ async fn start_receiver(secret: &Secret) -> Result<(String, Arc<Counts>), Box<dy
     let (url, counts) = (receiver.url(), receiver.counts());
     tokio::spawn(receiver.serve(Verifier::new(secret), drop));
     Ok((url, counts))
+}
+
+/// A directory that is removed in the end.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn new() -> io::Result<Self> {
+        let now = chrono::Utc::now().timestamp_micros();
+        let name = format!("hookwright-crm-{}-{now}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // What stays is in the directory for what is temporary.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// The error and what led to it, each once.

@@ -52,20 +52,21 @@ fn check(
 
 #[test]
 fn nothing_is_installed_when_every_tool_is_there() {
-    check(&["node", "python3", "openssl"], Some(&[]), &[], &[]);
+    check(&["node", "python3", "openssl", "postgres"], Some(&[]), &[], &[]);
 }
 
 #[test]
 fn a_missing_tool_is_installed_from_its_package() {
-    check(&["python3", "openssl"], Some(&[&NODE]), &["update", "install nodejs"], &[]);
+    let programs = ["python3", "openssl", "postgres"];
+    check(&programs, Some(&[&NODE]), &["update", "install nodejs"], &[]);
 }
 
 #[test]
 fn package_lists_are_updated_once() {
     check(
         &[],
-        Some(&[&NODE, &PYTHON, &OPENSSL]),
-        &["update", "install nodejs", "install python3", "install openssl"],
+        Some(&[&NODE, &PYTHON, &OPENSSL, &POSTGRES]),
+        &["update", "install nodejs", "install python3", "install openssl", "install postgresql"],
         &[],
     );
 }
@@ -73,7 +74,7 @@ fn package_lists_are_updated_once() {
 #[test]
 fn a_tool_that_the_archive_does_not_bring_stays_missing() {
     check(
-        &["openssl"],
+        &["openssl", "postgres"],
         Some(&[&PYTHON]),
         &["update", "install nodejs", "install python3"],
         &[&NODE],
@@ -82,7 +83,7 @@ fn a_tool_that_the_archive_does_not_bring_stays_missing() {
 
 #[test]
 fn without_the_right_to_install_nothing_is_tried() {
-    check(&["node"], None, &[], &[&PYTHON, &OPENSSL]);
+    check(&["node"], None, &[], &[&PYTHON, &OPENSSL, &POSTGRES]);
 }
 
 #[test]

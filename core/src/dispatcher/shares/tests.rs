@@ -229,22 +229,3 @@ fn memory_is_bounded_and_forgetting_starves_nobody() {
     }
     assert_eq!(served.len(), 20_000);
 }
-
-#[test]
-#[ignore = "a measurement, for a release build"]
-fn ten_thousand_wants_take_well_under_a_millisecond() {
-    let names: Vec<String> = (0..10_000).map(|name| format!("tenant-{name}")).collect();
-    for tenants in [1, 100, 10_000] {
-        let mut wants: Vec<Want<'_>> = Vec::new();
-        for (index, id) in (0..10_000).zip(0..) {
-            let tenant = &names[index % tenants];
-            wants.push(if index % 10 == 0 { slow(id, tenant, 8) } else { want(id, tenant, 8) });
-        }
-        let mut shares = Shares::default();
-        let start = std::time::Instant::now();
-        for _ in 0..200 {
-            assert!(!shares.divide(256, 64, &wants).is_empty());
-        }
-        println!("{tenants} tenants: {:?}", start.elapsed() / 200);
-    }
-}

@@ -1,0 +1,143 @@
+//! The guards of the code, each with the test that fails without it.
+//!
+//! To add one is one more [`Guard`] in [`GUARDS`].
+
+mod removal;
+mod tree;
+mod verdict;
+
+pub(crate) use self::removal::run;
+
+/// A piece of code that keeps something bad from happening, which nobody sees until it is gone.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Guard {
+    /// What it is called on the command line and in the table: a few words with hyphens.
+    name: &'static str,
+    /// The file that it is in, from the root of the workspace.
+    file: &'static str,
+    /// Its exact source text, which occurs once in the file.
+    text: &'static str,
+    /// What is there instead when it is removed: it has to build, and the test has to end.
+    without: &'static str,
+    /// The test that fails without it, at the level where the guard is seen.
+    test: Test,
+}
+
+/// One test of the workspace.
+#[derive(Debug, PartialEq, Eq)]
+struct Test {
+    suite: Suite,
+    /// Its whole name, as cargo prints it.
+    name: &'static str,
+}
+
+/// Which of the test binaries a test is in.
+#[derive(Debug, PartialEq, Eq)]
+enum Suite {
+    /// The unit tests in `core/src`.
+    Units,
+    /// A test binary of `tests/`.
+    Binary(&'static str),
+}
+
+const GUARDS: &[Guard] = &[
+    Guard {
+        name: "jitter",
+        file: "core/src/retry.rs",
+        text: "Self(1.0 - Self::SPREAD + 2.0 * Self::SPREAD * rand::random::<f64>())",
+        without: "Self(1.0 - Self::SPREAD + 2.0 * Self::SPREAD * 0.5)",
+        test: Test {
+            suite: Suite::Units,
+            name: "retry::tests::jitter_is_at_most_a_fifth_in_both_directions_and_differs",
+        },
+    },
+    Guard {
+        name: "peer-check",
+        file: "core/src/sender/guard.rs",
+        text: "guard.judge(&policy, peer.remote_addr().ip())?;",
+        without: "let _ = (guard, policy, peer);",
+        test: Test {
+            suite: Suite::Units,
+            name: "sender::guard::tests::\
+                a_connection_to_a_refused_peer_is_closed_before_anything_is_written",
+        },
+    },
+    Guard {
+        name: "any-answer-refusal",
+        file: "core/src/sender/guard.rs",
+        text: "for address in &addresses {",
+        // The last one decides. By the first the test would dial a public address.
+        without: "for address in addresses.iter().rev().take(1) {",
+        test: Test {
+            suite: Suite::Binary("it"),
+            name: "sender::addresses::a_name_is_refused_when_any_of_its_addresses_is",
+        },
+    },
+    Guard {
+        name: "future-timestamps",
+        file: "core/src/signature/verify.rs",
+        text: "claimed > now_ms.saturating_add(tolerance)",
+        without: "false",
+        test: Test {
+            suite: Suite::Binary("it"),
+            name: "signature::time::\
+                a_request_may_be_300_seconds_old_or_early_to_the_millisecond",
+        },
+    },
+    Guard {
+        name: "body-limit",
+        file: "core/src/event/body.rs",
+        text: "if bytes.len() > self.limit - self.bytes.len() {",
+        without: "if false && bytes.len() > self.limit - self.bytes.len() {",
+        test: Test {
+            suite: Suite::Binary("it"),
+            name: "event::body::a_body_may_have_as_many_bytes_as_its_limit_and_no_more",
+        },
+    },
+    Guard {
+        name: "deadline-over-the-body",
+        file: "core/src/sender/answer.rs",
+        text: "let end = deadline.min(Instant::now() + MAX_WAIT);",
+        // Not without an end, since then the test would have none.
+        without: "let end = deadline.max(Instant::now() + 25 * MAX_WAIT);",
+        test: Test {
+            suite: Suite::Binary("it"),
+            name: "sender::answers::what_becomes_of_the_body_of_a_success_changes_nothing",
+        },
+    },
+];
+
+impl Guard {
+    /// The source without the guard.
+    ///
+    /// # Errors
+    ///
+    /// How often its text occurs, when that is not once.
+    fn removed_from(&self, source: &str) -> Result<String, usize> {
+        match source.matches(self.text).count() {
+            1 => Ok(source.replacen(self.text, self.without, 1)),
+            count => Err(count),
+        }
+    }
+}
+
+impl Test {
+    /// The arguments with which `cargo test` builds the test's binary. Both packages are named
+    /// always, so that their dependencies are built once, with the features of both.
+    fn build_arguments(&self) -> Vec<&'static str> {
+        let packages = ["test", "-p", "hookwright", "-p", "hookwright-tests", "--all-features"];
+        let suite: &[&str] = match self.suite {
+            Suite::Units => &["--lib"],
+            Suite::Binary(name) => &["--test", name],
+        };
+        [&packages, suite].concat()
+    }
+
+    /// Whether the test is skipped where PostgreSQL is missing.
+    fn needs_postgres(&self) -> bool {
+        self.name.contains(crate::tools::POSTGRES.module)
+    }
+}
+
+#[cfg(test)]
+mod tests;
