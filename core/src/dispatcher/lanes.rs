@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::directory::Directory;
 use super::lane::{Health, Lane};
 use super::mass_failure::MassFailure;
+use super::pending::Pending;
 use super::shares::{Shares, Want};
 use crate::outbox::StoredHealth;
 use crate::outbox::queue::Survey;
@@ -50,12 +51,12 @@ impl From<Health> for StoredHealth {
 
 impl Lanes {
     /// Takes over what the directory says: new endpoints, changed limits, and which are active.
-    pub(super) fn follow(&mut self, directory: &Directory, now: i64) {
+    pub(super) fn follow(&mut self, directory: &Directory, pending: &mut Pending, now: i64) {
         // One that is gone is kept while its requests are under way.
         self.entries
             .retain(|number, entry| directory.get(*number).is_some() || entry.lane.in_flight() > 0);
-        for entry in self.entries.values_mut() {
-            entry.is_active = false;
+        for (number, entry) in &mut self.entries {
+            entry.is_active &= directory.get(*number).is_some();
         }
         for (number, subscriber) in directory.iter() {
             let health = subscriber.health.into();
@@ -65,7 +66,13 @@ impl Lanes {
                 next_look: 0,
             });
             entry.lane.set_limits(subscriber.limits, now);
-            entry.lane.set_health(health);
+            if subscriber.is_active && !entry.is_active {
+                // One that was enabled by hand begins anew.
+                pending.healths.remove(&number);
+            }
+            if !pending.healths.contains_key(&number) {
+                entry.lane.set_health(health);
+            }
             entry.is_active = subscriber.is_active;
             if !subscriber.is_active {
                 // It may have anything when it is enabled.
@@ -75,11 +82,14 @@ impl Lanes {
     }
 
     /// Takes over what waits, and what other dispatchers wrote.
-    pub(super) fn survey(&mut self, surveys: &[Survey]) {
+    pub(super) fn survey(&mut self, surveys: &[Survey], pending: &Pending) {
         for survey in surveys {
             if let Some(entry) = self.entries.get_mut(&survey.endpoint) {
                 entry.next_look = entry.next_look.min(survey.next_due.unwrap_or(NEVER));
-                entry.lane.set_health(survey.health.into());
+                // What is not written yet is newer than what was read.
+                if !pending.healths.contains_key(&survey.endpoint) {
+                    entry.lane.set_health(survey.health.into());
+                }
             }
         }
     }

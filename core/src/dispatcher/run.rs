@@ -95,7 +95,7 @@ impl Timing {
             idle: BUSY_POLL,
             survey: now,
             beat: now,
-            sweep: now + SWEEP,
+            sweep: now,
             count: now + COUNT,
             opening: None,
             backoff: None,
@@ -254,10 +254,10 @@ impl<S: Store> Run<S> {
         self.timing.poll = if done.is_full { now } else { now + self.timing.idle };
         let store_now = self.now();
         self.timing.opening = self.lanes.next_opening(store_now).map(|opening| {
+            // What could have been claimed just now, and was not, waits for a result that frees a
+            // slot.
             let wait = u64::try_from(opening.saturating_sub(store_now)).unwrap_or(0);
-            // A slot that is free now, and a full house, is waited for by the result that frees one.
-            let has_room = self.flights.len() < self.settings.in_flight;
-            now + if wait == 0 && !has_room { IDLE_POLL } else { Duration::from_millis(wait) }
+            now + Duration::from_millis(wait).max(BUSY_POLL)
         });
         Ok(())
     }
@@ -279,10 +279,7 @@ impl<S: Store> Run<S> {
         let clock =
             self.clock.as_ref().map_or_else(|| self.settings.clock.clone(), StoreClock::clock);
         self.clock = Some(StoreClock::read::<S>(clock, &mut connection).await?);
-        let now = self.now();
-        if self.directory.refresh::<S>(&mut connection, &self.outbox, now).await? {
-            self.lanes.follow(&self.directory, now);
-        }
+        self.refresh(&mut connection).await?;
         if self.tokens.is_empty() {
             self.tokens = S::next_tokens(&mut connection).await?;
         }
@@ -313,9 +310,11 @@ impl<S: Store> Run<S> {
             self.beat(connection).await?;
             self.timing.beat = start + self.settings.lease / 4;
         }
-        if start >= self.timing.survey || is_woken {
+        if start >= self.timing.survey {
             self.survey(connection).await?;
             self.timing.survey = start + SURVEY;
+        } else if is_woken {
+            self.refresh(connection).await?;
         }
         if start >= self.timing.count {
             self.count(connection).await?;
@@ -352,8 +351,7 @@ impl<S: Store> Run<S> {
             done.fanned_out > 0 || !done.claimed.is_empty() || self.timing.result.is_some();
         let is_full = done.is_full;
         self.timing.result = None;
-        done.count(&mut self.lanes, now);
-        self.pending.count();
+        done.count(&self.pending, &mut self.lanes, now);
         let written = std::mem::take(&mut self.pending);
         for told in &written.notices {
             (self.settings.on_notice)(&told.notice);
@@ -388,7 +386,11 @@ impl<S: Store> Run<S> {
     fn take_off(&mut self, done: Done, held: &Held) {
         for claimed in done.claimed {
             let Some(subscriber) = self.directory.get(claimed.lease.endpoint) else {
+                if let Some(lane) = self.lanes.get(claimed.lease.endpoint) {
+                    lane.unclaimed(1);
+                }
                 self.pending.unused.push(claimed.lease);
+                self.timing.result.get_or_insert_with(Instant::now);
                 continue;
             };
             let lease = claimed.lease;
@@ -422,14 +424,21 @@ impl<S: Store> Run<S> {
         Ok(())
     }
 
+    /// Reads the endpoints if they have changed.
+    async fn refresh(&mut self, connection: &mut S::Connection) -> Result<(), OutboxError> {
+        let now = self.now();
+        if self.directory.refresh(connection, &self.outbox, now).await? {
+            self.lanes.follow(&self.directory, &mut self.pending, now);
+        }
+        Ok(())
+    }
+
     /// Looks for what nobody announced, and for what others changed.
     async fn survey(&mut self, connection: &mut S::Connection) -> Result<(), OutboxError> {
         let now = self.now();
-        if self.directory.refresh(connection, &self.outbox, now).await? {
-            self.lanes.follow(&self.directory, now);
-        }
+        self.refresh(connection).await?;
         let surveys = queue::survey::<S>(connection, now, self.void_below).await?;
-        self.lanes.survey(&surveys);
+        self.lanes.survey(&surveys, &self.pending);
         let oldest = surveys.iter().filter_map(|survey| survey.next_due).min();
         telemetry::oldest_due(oldest.map_or(0, |due| now.saturating_sub(due).max(0)));
         if self.is_draining { Ok(()) } else { self.replay(connection, now).await }

@@ -1,13 +1,13 @@
 //! One transaction of a dispatcher: what has ended is written, new events are fanned out, due
 //! deliveries are claimed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::directory::Directory;
 use super::lanes::Lanes;
 use super::pending::{Pending, Told};
 use super::telemetry;
-use crate::outbox::queue::{self, Claimed, End, Fresh, Lease, NewDelivery};
+use crate::outbox::queue::{self, Attempt, Claimed, End, Fresh, Lease, NewDelivery};
 use crate::outbox::store::{Claim, Store};
 use crate::outbox::{Insert, Outbox, OutboxError};
 
@@ -42,7 +42,8 @@ pub(super) struct Done {
     made: usize,
     /// Whether there may be more events to fan out.
     pub(super) is_full: bool,
-    pub(super) fenced: usize,
+    /// Leases that were lost before their attempts ended.
+    late: HashSet<Lease>,
 }
 
 /// Runs a turn within a transaction.
@@ -60,7 +61,7 @@ pub(super) async fn turn<S: Store>(
         return Ok(done);
     }
     if S::try_lock_fan_out(connection).await? {
-        fan_out::<S>(connection, outbox, directory, lanes, terms, &mut done).await?;
+        fan_out::<S>(connection, outbox, directory, lanes, pending, terms, &mut done).await?;
     }
     claim::<S>(connection, directory, lanes, terms, &mut done).await?;
     Ok(done)
@@ -72,8 +73,7 @@ async fn write<S: Store>(
     now: i64,
     done: &mut Done,
 ) -> Result<(), OutboxError> {
-    let late = queue::finish::<S>(connection, &mut pending.attempts).await?;
-    done.fenced = late.len();
+    done.late = queue::finish::<S>(connection, &mut pending.attempts).await?;
     queue::release::<S>(connection, &pending.unused).await?;
     queue::write_health::<S>(connection, &pending.healths).await?;
     for (endpoint, reason) in &pending.disabled {
@@ -93,6 +93,7 @@ async fn fan_out<S: Store>(
     outbox: &Outbox<S>,
     directory: &mut Directory,
     lanes: &mut Lanes,
+    pending: &mut Pending,
     terms: &Terms,
     done: &mut Done,
 ) -> Result<(), OutboxError> {
@@ -103,7 +104,7 @@ async fn fan_out<S: Store>(
     }
     // Read after the events: an endpoint that was there when one committed is seen.
     if directory.refresh(connection, outbox, terms.now).await? {
-        lanes.follow(directory, terms.now);
+        lanes.follow(directory, pending, terms.now);
     }
     let mut plan = Plan { free: terms.free, rooms: HashMap::new(), deliveries: Vec::new() };
     for event in &events {
@@ -231,7 +232,7 @@ async fn is_allowed<S: Store>(
 
 impl Done {
     /// Counts what was committed.
-    pub(super) fn count(&self, lanes: &mut Lanes, now: i64) {
+    pub(super) fn count(&self, written: &Pending, lanes: &mut Lanes, now: i64) {
         let mut given: HashMap<i64, usize> = HashMap::new();
         for claimed in &self.claimed {
             *given.entry(claimed.lease.endpoint).or_default() += 1;
@@ -245,19 +246,15 @@ impl Done {
                 lane.claimed(given, now);
             }
         }
-        telemetry::accepted(self.made as u64);
-        telemetry::fenced(self.fenced as u64);
-    }
-}
-
-impl Pending {
-    /// Counts what was written.
-    pub(super) fn count(&self) {
         let of = |is: fn(&End) -> bool| {
-            self.attempts.iter().filter(|attempt| is(&attempt.end)).count() as u64
+            let counts =
+                |attempt: &&Attempt| is(&attempt.end) && !self.late.contains(&attempt.lease);
+            written.attempts.iter().filter(counts).count() as u64
         };
+        telemetry::accepted(self.made as u64);
         telemetry::delivered(of(|end| matches!(end, End::Delivered)));
         telemetry::failed(of(|end| matches!(end, End::Dead(_))));
         telemetry::retried(of(|end| matches!(end, End::Again(_))));
+        telemetry::fenced(self.late.len() as u64);
     }
 }

@@ -15,7 +15,7 @@ pub use self::stored::{DisabledReason, EndpointState, StoredEndpoint};
 use super::error::{Kind, OutboxError};
 use super::statement::Statement;
 use super::store::Store;
-use super::{Outbox, Parameter};
+use super::{Outbox, Parameter, queue};
 use crate::signature::Secret;
 
 /// The endpoints of an outbox: made by [`Outbox::endpoints`].
@@ -102,14 +102,7 @@ impl<'a, S: Store> Endpoints<'a, S> {
     /// id.
     pub async fn get(&self, id: &EndpointId) -> Result<StoredEndpoint, OutboxError> {
         self.outbox.ready().await?;
-        let select = Statement::new("SELECT ")
-            .text(COLUMNS)
-            .text(" FROM hookwright_endpoint WHERE deleted_at IS NULL AND endpoint_id = $1 AND ($2 IS NULL OR tenant = $2)")
-            .bind(id.to_string())
-            .bind(Parameter::Text(self.outbox.tenant_id().map(str::to_owned)));
-        let rows = S::fetch(&mut *self.outbox.pool().acquire().await?, select).await?;
-        let row = rows.first().ok_or_else(|| OutboxError::new(Kind::NoEndpoint))?;
-        StoredEndpoint::of_row::<S>(row, self.outbox.master_key())
+        self.find(&mut *self.outbox.pool().acquire().await?, id, "").await
     }
 
     /// Replaces an endpoint's settings. Events that are on their way already keep their format.
@@ -123,17 +116,7 @@ impl<'a, S: Store> Endpoints<'a, S> {
         settings: EndpointSettings,
     ) -> Result<StoredEndpoint, OutboxError> {
         self.outbox.ready().await?;
-        let (plain, sealed) = self.seal(id, &settings)?;
-        let update = Statement::new(
-            "UPDATE hookwright_endpoint SET url = $3, settings = $4, sealed = $5, updated_at = $6",
-        );
-        let update = self
-            .named(id, update)
-            .bind(settings.url().as_str())
-            .bind(plain)
-            .bind(sealed)
-            .bind(Utc::now().timestamp_millis());
-        self.change(update).await?;
+        self.change(self.replacement(id, &settings)?).await?;
         self.get(id).await
     }
 
@@ -152,9 +135,16 @@ impl<'a, S: Store> Endpoints<'a, S> {
         secret: Secret,
         overlap: Duration,
     ) -> Result<StoredEndpoint, OutboxError> {
-        let mut settings = self.get(id).await?.into_settings();
+        self.outbox.ready().await?;
+        let writer = self.outbox.writer().await?;
+        let mut transaction = S::begin(self.outbox.pool()).await?;
+        // Locked, so that of two rotations at once neither is lost.
+        let mut settings = self.find(&mut transaction, id, S::FOR_UPDATE).await?.into_settings();
         settings.rotate(secret, Utc::now(), overlap.min(Self::MAX_OVERLAP));
-        self.update(id, settings).await
+        self.apply(&mut transaction, self.replacement(id, &settings)?).await?;
+        transaction.commit().await?;
+        drop(writer);
+        self.get(id).await
     }
 
     /// Lets events flow again, those that were held first.
@@ -210,20 +200,62 @@ impl<'a, S: Store> Endpoints<'a, S> {
             .bind(Parameter::Text(self.outbox.tenant_id().map(str::to_owned)))
     }
 
-    /// Runs a change of one row, and makes it known to dispatchers by the same commit.
+    /// Runs a change of one row in a transaction of its own.
     async fn change(&self, statement: Statement) -> Result<(), OutboxError> {
         let writer = self.outbox.writer().await?;
         let mut transaction = S::begin(self.outbox.pool()).await?;
-        if S::execute(&mut transaction, statement).await? == 0 {
-            return Err(OutboxError::new(Kind::NoEndpoint));
-        }
-        let raise = Statement::new(
-            "UPDATE hookwright_meta SET number = number + 1 WHERE name = 'endpoints'",
-        );
-        S::execute(&mut transaction, raise).await?;
+        self.apply(&mut transaction, statement).await?;
         transaction.commit().await?;
         drop(writer);
         Ok(())
+    }
+
+    /// Runs a change of one row, and makes it known to dispatchers by the same commit.
+    async fn apply(
+        &self,
+        connection: &mut S::Connection,
+        statement: Statement,
+    ) -> Result<(), OutboxError> {
+        if S::execute(connection, statement).await? == 0 {
+            return Err(OutboxError::new(Kind::NoEndpoint));
+        }
+        Ok(queue::raise_revision::<S>(connection).await?)
+    }
+
+    async fn find(
+        &self,
+        connection: &mut S::Connection,
+        id: &EndpointId,
+        lock: &str,
+    ) -> Result<StoredEndpoint, OutboxError> {
+        let select = Statement::new("SELECT ")
+            .text(COLUMNS)
+            .text(" FROM hookwright_endpoint WHERE deleted_at IS NULL AND endpoint_id = $1 AND ($2 IS NULL OR tenant = $2)")
+            .text(lock)
+            .bind(id.to_string())
+            .bind(Parameter::Text(self.outbox.tenant_id().map(str::to_owned)));
+        let rows = S::fetch(connection, select).await?;
+        let row = rows.first().ok_or_else(|| OutboxError::new(Kind::NoEndpoint))?;
+        StoredEndpoint::of_row::<S>(row, self.outbox.master_key())
+    }
+
+    /// The UPDATE that replaces an endpoint's settings.
+    fn replacement(
+        &self,
+        id: &EndpointId,
+        settings: &EndpointSettings,
+    ) -> Result<Statement, OutboxError> {
+        let (plain, sealed) = self.seal(id, settings)?;
+        let update = Statement::new(
+            "UPDATE hookwright_endpoint SET url = $3, settings = $4, sealed = $5, updated_at = $6",
+        );
+        let update = self
+            .named(id, update)
+            .bind(settings.url().as_str())
+            .bind(plain)
+            .bind(sealed)
+            .bind(Utc::now().timestamp_millis());
+        Ok(update)
     }
 
     fn seal(

@@ -22,6 +22,7 @@ const CHANNEL: &str = "hookwright";
 impl Backend for Postgres {
     const TABLES: Tables = Tables::Arrays;
     const SKIP_LOCKED: &'static str = " FOR UPDATE SKIP LOCKED";
+    const FOR_UPDATE: &'static str = " FOR UPDATE";
     const MIGRATIONS: &'static [&'static str] = &[include_str!("postgres/1.sql")];
     const IS_EXCLUSIVE: bool = false;
 

@@ -179,6 +179,15 @@ pub(crate) async fn revision<S: Store>(connection: &mut S::Connection) -> Result
     Ok(S::integer(row, 0)?.unwrap_or_default())
 }
 
+/// Makes a change of an endpoint known by the commit that it is part of.
+pub(crate) async fn raise_revision<S: Store>(
+    connection: &mut S::Connection,
+) -> Result<(), Failure> {
+    let raise =
+        Statement::new("UPDATE hookwright_meta SET number = number + 1 WHERE name = 'endpoints'");
+    S::execute(connection, raise).await.map(drop)
+}
+
 /// Every endpoint that is not deleted; those that cannot be read with the reason.
 pub(crate) async fn endpoints<S: Store>(
     connection: &mut S::Connection,
@@ -235,8 +244,7 @@ pub(crate) async fn survey<S: Store>(
         .collect()
 }
 
-/// Writes endpoints' health. An endpoint that was enabled by hand meanwhile begins anew, which the
-/// `updated_at` of the settings tells.
+/// Writes endpoints' health.
 pub(crate) async fn write_health<S: Store>(
     connection: &mut S::Connection,
     healths: &HashMap<i64, StoredHealth>,
@@ -293,10 +301,7 @@ pub(crate) async fn disable<S: Store>(
     let changed =
         S::execute(connection, update.bind(endpoint).bind(now).bind(reason.as_str())).await?;
     if changed == 1 {
-        let raise = Statement::new(
-            "UPDATE hookwright_meta SET number = number + 1 WHERE name = 'endpoints'",
-        );
-        S::execute(connection, raise).await?;
+        raise_revision::<S>(connection).await?;
     }
     Ok(changed == 1)
 }

@@ -21,6 +21,7 @@ impl Backend for Sqlite {
     const TABLES: Tables = Tables::Values;
     // There is one writer.
     const SKIP_LOCKED: &'static str = "";
+    const FOR_UPDATE: &'static str = "";
     const MIGRATIONS: &'static [&'static str] = &[include_str!("sqlite/1.sql")];
     const IS_EXCLUSIVE: bool = true;
 

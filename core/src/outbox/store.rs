@@ -24,6 +24,8 @@ pub trait Backend: Database {
     const TABLES: Tables;
     /// What ends a SELECT of rows that others may work on at the same time.
     const SKIP_LOCKED: &'static str;
+    /// What ends a SELECT of rows that this transaction will change.
+    const FOR_UPDATE: &'static str;
     /// The statements that bring the tables to each version, beginning with the first.
     const MIGRATIONS: &'static [&'static str];
 
