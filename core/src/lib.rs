@@ -93,6 +93,36 @@
 //!
 //! The bodies, names and signatures are those that [Twenty] documents for its webhooks.
 //!
+//! # Emit in the application's transaction
+//!
+//! An `Outbox`, by the features `sqlite` and `postgres`, keeps events in the application's own
+//! database: an event is there if its transaction commits, and never was if it does not. A
+//! `Dispatcher` delivers it, at least once, to every endpoint that wants it.
+//!
+#![cfg_attr(feature = "sqlite", doc = "```no_run")]
+#![cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+//! use hookwright::{Dispatcher, Outbox, WebhookObject};
+//!
+//! #[derive(serde::Serialize, WebhookObject)]
+//! struct Person {
+//!     id: String,
+//! }
+//!
+//! # async fn insert_person(_: &mut sqlx::SqliteConnection, _: &Person) -> sqlx::Result<()> { Ok(()) }
+//! # async fn example(shutdown: impl Future<Output = ()> + Send) -> Result<(), Box<dyn std::error::Error>> {
+//! let outbox = Outbox::sqlite("crm.db").await?;
+//! let person = Person { id: "abc12345".into() };
+//!
+//! let mut transaction = outbox.begin().await?;
+//! insert_person(&mut transaction, &person).await?;
+//! outbox.emit(&mut transaction, &person.created()).await?;
+//! transaction.commit().await?;
+//!
+//! Dispatcher::new(outbox).run(shutdown).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Receive
 //!
 //! [`receiver::verify`] takes the headers and the raw bytes of the body from any framework, and
@@ -122,6 +152,8 @@
 //! | --- | --- | --- |
 //! | `derive` | yes | `#[derive(WebhookObject)]` |
 //! | `http` | yes | [`Endpoint`], [`AddressPolicy`] and [`Sender`], over reqwest and rustls |
+//! | `sqlite` | no | `Outbox` and `Dispatcher` on a file of SQLite, which is built with it |
+//! | `postgres` | no | `Outbox` and `Dispatcher` on PostgreSQL |
 //! | `axum` | no | `receiver::axum` |
 //!
 //! Without features there are events, signatures and verification, and no HTTP client, no runtime

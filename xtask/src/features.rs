@@ -5,7 +5,8 @@ use std::path::Path;
 
 use xtask::failure::Failure;
 
-/// The names of the features that the manifest declares, without `default`.
+/// The names of the features that the manifest declares, without `default` and those that begin
+/// with `_`, which are parts of others.
 ///
 /// # Errors
 ///
@@ -39,7 +40,7 @@ fn parse_features(manifest: &str) -> Vec<String> {
             in_table = line == "[features]";
         } else if let Some((key, _value)) = line.split_once('=') {
             let name = key.trim().trim_matches('"');
-            if in_table && name != "default" {
+            if in_table && name != "default" && !name.starts_with('_') {
                 features.push(name.to_owned());
             }
         }

@@ -59,11 +59,14 @@ impl Lanes {
             entry.is_active &= directory.get(*number).is_some();
         }
         for (number, subscriber) in directory.iter() {
-            let health = subscriber.health.into();
-            let entry = self.entries.entry(number).or_insert_with(|| Entry {
-                lane: Lane::new(subscriber.limits, health, now),
-                is_active: false,
-                next_look: 0,
+            let health: Health = subscriber.health.into();
+            let mass = &mut self.mass;
+            let entry = self.entries.entry(number).or_insert_with(|| {
+                if let Some(since) = health.failing_since {
+                    mass.began_to_fail(number, since);
+                }
+                let lane = Lane::new(subscriber.limits, health, now);
+                Entry { lane, is_active: false, next_look: 0 }
             });
             entry.lane.set_limits(subscriber.limits, now);
             if subscriber.is_active && !entry.is_active {

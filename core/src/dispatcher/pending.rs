@@ -96,10 +96,10 @@ impl Pending {
                 let change = lanes
                     .get(endpoint)
                     .map(|lane| lane.failed(failure(&error), error.retry_after(), took, now));
-                // An endpoint that goes on failing says nothing new.
-                if self.note_health(endpoint, change, lanes) || is_gone {
-                    self.judge_endpoint(endpoint, is_gone, subscriber, lanes, directory, now);
+                if self.note_health(endpoint, change, lanes) {
+                    self.look_at_all(endpoint, lanes, directory, now);
                 }
+                self.judge_endpoint(endpoint, is_gone, subscriber, lanes, now);
                 let end = if is_gone {
                     // Held with the endpoint, and sent when it is enabled.
                     End::Again(now)
@@ -158,21 +158,24 @@ impl Pending {
         true
     }
 
-    /// Disables an endpoint that is gone, or has failed for too long; unless it is most of them.
+    /// Raises the alarm when most endpoints begin to fail at once.
+    fn look_at_all(&mut self, number: i64, lanes: &mut Lanes, directory: &Directory, now: i64) {
+        lanes.mass.began_to_fail(number, now);
+        let active = directory.active();
+        if lanes.mass.assess(active, now) == Alarm::Raised {
+            self.notices.push(Told { notice: Notice::MassFailure { active }, tenant: None });
+        }
+    }
+
+    /// Disables an endpoint that is gone, or has failed for too long; unless most of them fail.
     fn judge_endpoint(
         &mut self,
         number: i64,
         is_gone: bool,
         subscriber: Option<&Subscriber>,
         lanes: &mut Lanes,
-        directory: &Directory,
         now: i64,
     ) {
-        lanes.mass.began_to_fail(number, now);
-        let active = directory.active();
-        if lanes.mass.assess(active, now) == Alarm::Raised {
-            self.notices.push(Told { notice: Notice::MassFailure { active }, tenant: None });
-        }
         let is_over = lanes.get(number).is_some_and(|lane| lane.should_disable(now));
         let reason = if is_gone {
             DisabledReason::Gone

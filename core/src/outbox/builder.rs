@@ -1,5 +1,4 @@
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -7,10 +6,10 @@ use std::time::Duration;
 use sqlx::Pool;
 use tokio::sync::Mutex;
 
-use super::error::{Kind, OutboxError};
+use super::error::OutboxError;
 use super::master_key::{KeyError, MasterKey};
 #[cfg(feature = "sqlite")]
-use super::sqlite::{DatabaseFile, Sidecar};
+use super::sqlite::{DatabaseFile, FileError, Sidecar};
 use super::store::Store;
 use super::wake::Wake;
 use super::{Outbox, Shared, schema};
@@ -195,8 +194,7 @@ impl OutboxBuilder {
 fn refuse_emptied(file: &DatabaseFile, is_there: bool) -> Result<(), OutboxError> {
     match file.witness() {
         Some(witness) if !is_there => {
-            let database = Path::to_owned(file.path());
-            Err(OutboxError::new(Kind::Emptied { database, witness }))
+            Err(FileError::Emptied { database: file.path().to_owned(), witness }.into())
         }
         _ => Ok(()),
     }

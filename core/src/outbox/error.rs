@@ -1,9 +1,9 @@
 use std::error::Error;
 use std::fmt;
-use std::io;
-use std::path::{Path, PathBuf};
 
 use super::master_key::KeyError;
+#[cfg(feature = "sqlite")]
+use super::sqlite::FileError;
 use super::store::Failure;
 use crate::endpoint::EndpointError;
 use crate::event::BodyError;
@@ -24,19 +24,8 @@ pub(crate) enum Kind {
         known: i64,
     },
     Key(KeyError),
-    /// A file beside the database tells that there were tables once.
-    Emptied {
-        database: PathBuf,
-        witness: PathBuf,
-    },
-    InMemory,
-    File {
-        path: PathBuf,
-        source: io::Error,
-    },
-    SecondDispatcher {
-        holder: String,
-    },
+    #[cfg(feature = "sqlite")]
+    File(FileError),
     NoEndpoint,
     NoReplay,
     NoEvent,
@@ -72,10 +61,6 @@ impl OutboxError {
         Self::new(Kind::Stored { what })
     }
 
-    pub(crate) fn file(path: &Path, source: io::Error) -> Self {
-        Self::new(Kind::File { path: path.to_owned(), source })
-    }
-
     fn class(&self) -> Option<Class> {
         match &*self.0 {
             Kind::Database { class, .. } => Some(*class),
@@ -100,8 +85,13 @@ impl OutboxError {
 
     /// Whether the database's files are damaged, or are not a database's.
     pub fn is_corrupt(&self) -> bool {
-        matches!(self.class(), Some(Class::Corrupt | Class::NotADatabase))
-            || matches!(*self.0, Kind::Stored { .. } | Kind::Emptied { .. })
+        match &*self.0 {
+            Kind::Database { class, .. } => matches!(class, Class::Corrupt | Class::NotADatabase),
+            Kind::Stored { .. } => true,
+            #[cfg(feature = "sqlite")]
+            Kind::File(FileError::Emptied { .. }) => true,
+            _ => false,
+        }
     }
 
     /// Whether there is no room left on the disk.
@@ -121,7 +111,11 @@ impl OutboxError {
 
     /// Whether another dispatcher works on the same file.
     pub fn is_second_dispatcher(&self) -> bool {
-        matches!(*self.0, Kind::SecondDispatcher { .. })
+        match &*self.0 {
+            #[cfg(feature = "sqlite")]
+            Kind::File(FileError::SecondDispatcher { .. }) => true,
+            _ => false,
+        }
     }
 
     /// Whether what was named is not there.
@@ -133,6 +127,13 @@ impl OutboxError {
 impl From<Failure> for OutboxError {
     fn from(source: Failure) -> Self {
         Self::new(Kind::Database { class: classify(&source), source })
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl From<FileError> for OutboxError {
+    fn from(error: FileError) -> Self {
+        Self::new(Kind::File(error))
     }
 }
 
@@ -213,20 +214,8 @@ impl fmt::Display for OutboxError {
                 "the outbox's tables are of version {found}, and this program needs {known}: call `migrate()` once"
             ),
             Kind::Key(error) => error.fmt(formatter),
-            Kind::Emptied { database, witness } => write!(
-                formatter,
-                "{} is empty or new, but {} tells that it was an outbox: restore it from a backup, or remove that file to begin anew",
-                database.display(),
-                witness.display()
-            ),
-            Kind::InMemory => formatter.write_str(
-                "an outbox in memory would lose its events with the process: give the path of a file",
-            ),
-            Kind::File { path, .. } => write!(formatter, "{} cannot be used", path.display()),
-            Kind::SecondDispatcher { holder } => write!(
-                formatter,
-                "another dispatcher works on this file, {holder}: one is enough for a file of SQLite"
-            ),
+            #[cfg(feature = "sqlite")]
+            Kind::File(error) => error.fmt(formatter),
             Kind::NoEndpoint => formatter.write_str("there is no such endpoint"),
             Kind::NoReplay => formatter.write_str("there is no such replay"),
             Kind::NoEvent => formatter.write_str("there is no such event"),
@@ -256,7 +245,8 @@ impl Error for OutboxError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &*self.0 {
             Kind::Database { source, .. } => Some(source),
-            Kind::File { source, .. } => Some(source),
+            #[cfg(feature = "sqlite")]
+            Kind::File(error) => error.source(),
             Kind::Key(error) => error.source(),
             Kind::Sender(error) => error.source(),
             _ => None,

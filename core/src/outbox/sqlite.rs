@@ -1,5 +1,6 @@
 //! The outbox in a file of SQLite.
 
+mod error;
 mod file;
 
 use std::collections::HashMap;
@@ -12,6 +13,7 @@ use sqlx::{
     ValueRef,
 };
 
+pub(super) use self::error::FileError;
 pub(super) use self::file::{DatabaseFile, Sidecar};
 use super::error::OutboxError;
 use super::statement::{Column, Parameter, Statement, Tables, Value};

@@ -8,7 +8,8 @@ use std::process;
 
 use sqlx::{Pool, Sqlite};
 
-use crate::outbox::error::{Kind, OutboxError};
+use super::error::FileError;
+use crate::outbox::error::OutboxError;
 use crate::outbox::master_key::MasterKey;
 use crate::outbox::store::DispatcherLock;
 
@@ -31,7 +32,7 @@ impl DatabaseFile {
     pub(in crate::outbox) fn new(path: &Path) -> Result<Self, OutboxError> {
         let text = path.to_string_lossy();
         if text.is_empty() || text.contains(":memory:") || text.contains("file:sqlx-in-memory") {
-            return Err(OutboxError::new(Kind::InMemory));
+            return Err(FileError::InMemory.into());
         }
         Ok(Self(path.to_owned()))
     }
@@ -91,7 +92,7 @@ impl DatabaseFile {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Ok(MasterKey::from_file(&path)?)
             }
-            Err(error) => Err(OutboxError::file(&path, error)),
+            Err(error) => Err(FileError::unusable(&path, error)),
         }
     }
 
@@ -100,7 +101,7 @@ impl DatabaseFile {
         let (new, kept) = (self.sidecar(Sidecar::NewKey), self.sidecar(Sidecar::Key));
         match fs::rename(&new, &kept) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(OutboxError::file(&kept, error))
+                Err(FileError::unusable(&kept, error))
             }
             _ => Ok(()),
         }
@@ -109,7 +110,7 @@ impl DatabaseFile {
     /// Locks the dispatcher's file, which the system unlocks when the process ends, however it does.
     pub(in crate::outbox) fn lock_dispatcher(&self) -> Result<DispatcherLock, OutboxError> {
         let path = self.sidecar(Sidecar::Dispatcher);
-        let cannot = |error| OutboxError::file(&path, error);
+        let cannot = |error| FileError::unusable(&path, error);
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -124,7 +125,7 @@ impl DatabaseFile {
                 // Who it is is told if it can be.
                 let _ = file.take(256).read_to_string(&mut holder);
                 let holder = holder.trim().to_owned();
-                return Err(OutboxError::new(Kind::SecondDispatcher { holder }));
+                return Err(FileError::SecondDispatcher { holder }.into());
             }
             Err(TryLockError::Error(error)) => return Err(cannot(error)),
         }
