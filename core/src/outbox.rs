@@ -164,7 +164,8 @@ impl Outbox<sqlx::Postgres> {
         OutboxBuilder::new().postgres(url).await
     }
 
-    /// The outbox in the database that the application has a pool of.
+    /// The outbox in the database that the application has a pool of. A dispatcher holds two of its
+    /// connections.
     ///
     /// # Errors
     ///

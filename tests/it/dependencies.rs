@@ -25,17 +25,20 @@ fn set<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
 }
 
 /// Crates that only a feature may bring.
-const HEAVY: [&str; 11] = [
+const HEAVY: [&str; 14] = [
     "aws-lc-rs",
     "axum",
     "hyper",
     "hyper-util",
+    "libsqlite3-sys",
     "native-tls",
     "openssl",
     "reqwest",
     "ring",
     "rustls",
     "sqlx",
+    "sqlx-postgres",
+    "sqlx-sqlite",
     "tokio",
 ];
 
@@ -52,7 +55,10 @@ fn no_heavy_crate_is_built_without_a_feature() {
 #[test]
 fn a_feature_brings_what_it_is_for() {
     check_heavy("derive", &[]);
-    check_heavy("http", &["aws-lc-rs", "hyper", "hyper-util", "reqwest", "rustls", "tokio"]);
+    let http = ["aws-lc-rs", "hyper", "hyper-util", "reqwest", "rustls", "tokio"];
+    check_heavy("http", &http);
+    check_heavy("sqlite", &[&http[..], &["libsqlite3-sys", "sqlx", "sqlx-sqlite"]].concat());
+    check_heavy("postgres", &[&http[..], &["sqlx", "sqlx-postgres"]].concat());
 }
 
 #[test]

@@ -57,6 +57,10 @@ impl Pending {
         let Landed { claimed, outcome, took } = landed;
         let endpoint = claimed.lease.endpoint;
         let subscriber = directory.get(endpoint);
+        if claimed.order_key.is_some() {
+            // What waited behind it may be due.
+            lanes.expect(endpoint, now);
+        }
         match outcome {
             Outcome::NotDialled => {
                 if let Some(lane) = lanes.get(endpoint) {

@@ -2,6 +2,8 @@
 
 use std::error::Error;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use hookwright::{Endpoint, Secret, WebhookObject};
@@ -128,6 +130,33 @@ async fn what_becomes_of_the_body_of_a_success_changes_nothing() {
 }
 
 /// Counts what it can write until the sender hangs up.
+#[tokio::test]
+async fn a_body_that_drips_past_the_deadline_is_dropped_at_the_deadline() {
+    let dripped = Arc::new(AtomicUsize::new(0));
+    let counter = dripped.clone();
+    let server = Server::playing(move |mut connection: Connection<TcpStream>| {
+        let counter = counter.clone();
+        async move {
+            connection.read_request().await?;
+            // The deadline is a second, and a body is waited for as long.
+            sleep(SECOND * 8 / 10).await;
+            connection.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n").await?;
+            loop {
+                connection.write(b".").await?;
+                counter.fetch_add(1, Ordering::Relaxed);
+                sleep(SECOND / 50).await;
+            }
+        }
+    })
+    .await;
+    let endpoint = endpoint(&server, "/").deadline(SECOND).expect("a deadline");
+    let receipt = local_sender().send(&endpoint, &alice().created()).await;
+    receipt.expect("the head has told that it was taken");
+    // 10 until the deadline; 50 if the body had a second of its own.
+    let dripped = dripped.load(Ordering::Relaxed);
+    assert!(dripped <= 30, "{dripped} bytes");
+}
+
 #[tokio::test]
 async fn of_an_endless_body_a_bounded_part_is_read() {
     let (told, mut heard) = tokio::sync::mpsc::channel(1);
