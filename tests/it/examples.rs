@@ -58,11 +58,9 @@ async fn exactly_so_many_events_are_sent_as_were_asked_for() {
         let (success, output, errors) = run(crm(&["--events", events, "--json"])).await;
         assert!(success, "{errors}");
         assert_eq!(lines(&output).len().to_string(), events);
-        assert!(
-            errors.ends_with(&format!(
-                "{events} events sent, {events} received, {events} verified, none twice\n"
-            ))
-        );
+        assert!(errors.ends_with(&format!(
+            "{events} events sent, {events} received, {events} verified, none twice\n"
+        )));
     }
 }
 

@@ -5,6 +5,7 @@ mod dependencies;
 mod event;
 mod examples;
 mod foreign;
+mod outbox;
 mod payload;
 mod receiver;
 mod sender;

@@ -115,6 +115,75 @@ const GUARDS: &[Guard] = &[
             name: "sender::answers::a_body_that_drips_past_the_deadline_is_dropped_at_the_deadline",
         },
     },
+    Guard {
+        name: "fence-on-finish",
+        file: "core/src/outbox/queue/finish.rs",
+        text: "\"DELETE FROM hookwright_delivery WHERE (event, endpoint, token) IN \
+               (SELECT r.event, r.endpoint, r.token FROM \"",
+        without: "\"DELETE FROM hookwright_delivery WHERE (event, endpoint) IN \
+                  (SELECT r.event, r.endpoint FROM \"",
+        test: Test {
+            suite: Suite::Binary("it"),
+            name: "outbox::sqlite::leases::a_finish_with_a_lost_lease_changes_nothing",
+        },
+    },
+    Guard {
+        name: "fence-on-retry",
+        file: "core/src/outbox/queue/finish.rs",
+        text: "AND d.token = r.of_token RETURNING",
+        without: "RETURNING",
+        test: Test {
+            suite: Suite::Binary("it"),
+            name: "outbox::sqlite::leases::a_finish_with_a_lost_lease_changes_nothing",
+        },
+    },
+    Guard {
+        name: "void-leases-at-start",
+        file: "core/src/dispatcher/run.rs",
+        text: "if S::IS_EXCLUSIVE { run.tokens.start } else { 0 }",
+        without: "0",
+        test: Test {
+            suite: Suite::Binary("it"),
+            name: "outbox::sqlite::leases::\
+                leases_of_earlier_runs_are_void_where_there_is_one_dispatcher",
+        },
+    },
+    Guard {
+        name: "unique-delivery",
+        file: "core/src/outbox/queue.rs",
+        text: "\" WHERE true ON CONFLICT (event, endpoint) DO NOTHING\"",
+        // As if nothing kept a second delivery of the same event from being made.
+        without: "\" WHERE true ON CONFLICT (event, endpoint) DO UPDATE SET token = excluded.token, \
+                  lease_until = excluded.lease_until\"",
+        test: Test {
+            suite: Suite::Binary("it"),
+            name: "outbox::sqlite::leases::\
+                a_delivery_that_is_there_already_is_not_sent_twice_at_fan_out",
+        },
+    },
+    Guard {
+        name: "slot-guard",
+        file: "core/src/dispatcher/flight.rs",
+        text: "if let Some(claimed) = self.claimed.take() {",
+        // A line behind the await is not reached by a request that is broken off.
+        without: "if let Some(claimed) = self.claimed.take()\n            \
+                  && !matches!(self.outcome, Outcome::BrokenOff)\n        {",
+        test: Test {
+            suite: Suite::Binary("it"),
+            name: "outbox::sqlite::shutdown::a_hanging_request_is_broken_off_and_its_lease_released",
+        },
+    },
+    Guard {
+        name: "self-fence",
+        file: "core/src/dispatcher/flight.rs",
+        text: "if !held.is_sure() {",
+        without: "if false {",
+        test: Test {
+            suite: Suite::Units,
+            name: "dispatcher::flight::tests::\
+                nothing_is_dialled_when_the_last_heartbeat_is_too_old",
+        },
+    },
 ];
 
 impl Guard {

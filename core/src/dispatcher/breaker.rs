@@ -80,6 +80,17 @@ impl Breaker {
         self.health
     }
 
+    /// The time that the store has for `paused_until`, as far as is known here. That of
+    /// [`health`](Self::health) may be a little later.
+    pub(crate) fn stored_pause(&self) -> i64 {
+        self.stored.paused_until
+    }
+
+    /// The one probe was taken in the store, which others see by this time. It is no news here.
+    pub(crate) fn took_probe(&mut self, paused_until: i64) {
+        self.stored.paused_until = paused_until;
+    }
+
     /// Takes over what another dispatcher, or a hand, has written.
     pub(crate) fn set_health(&mut self, stored: Health) {
         if stored == self.stored {

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::lane::Limits;
 use crate::endpoint::Endpoint;
+use crate::event::Parts;
 use crate::outbox::queue::{self, Fresh, NewDelivery};
 use crate::outbox::store::Store;
 use crate::outbox::{
@@ -69,6 +70,11 @@ impl Directory {
         Ok(true)
     }
 
+    /// Whether the endpoints were of this revision when they were read.
+    pub(super) fn is_of(&self, revision: i64) -> bool {
+        self.revision == revision
+    }
+
     pub(super) fn get(&self, number: i64) -> Option<&Subscriber> {
         self.subscribers.get(&number)
     }
@@ -83,6 +89,16 @@ impl Directory {
 
     pub(super) fn active(&self) -> usize {
         self.subscribers.values().filter(|subscriber| subscriber.is_active).count()
+    }
+
+    /// Whether any endpoint wants to be told.
+    pub(super) fn wants_notice(&self, parts: &Parts, tenant: Option<&str>) -> bool {
+        self.subscribers.values().any(|subscriber| {
+            let settings = subscriber.stored.settings();
+            subscriber.tenant.as_deref() == tenant
+                && settings.wants_event(parts.name.object(), parts.name.operation())
+                && parts.object_id != subscriber.id.to_string()
+        })
     }
 
     /// The endpoints that want an event.

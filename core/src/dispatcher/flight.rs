@@ -161,3 +161,66 @@ fn traceparent(id: &EventId) -> Option<HeaderValue> {
     let span: u64 = rand::random_range(1..=u64::MAX);
     HeaderValue::try_from(format!("00-{trace}-{span:016x}-01")).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use tokio::net::TcpListener;
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::outbox::queue::{Lease, Message};
+
+    /// What becomes of a claim that is sent when `held` is what is known of its lease, and whether
+    /// the endpoint was dialled.
+    async fn check(held: Held) -> (Outcome, bool) {
+        let canary = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = canary.local_addr().expect("an address");
+        let endpoint = Endpoint::new(&format!("http://{address}/")).expect("a URL");
+        let endpoint = endpoint.deadline(Duration::from_secs(1)).expect("a deadline");
+        let claimed = Claimed {
+            lease: Lease { event: 1, endpoint: 1, token: 1 },
+            attempt: 1,
+            order_key: None,
+            object: "person".into(),
+            operation: "created".into(),
+            message: Message { event_id: "evt_1".into(), body: Bytes::from_static(b"{}") },
+            due: 0,
+        };
+        let sender = Sender::builder().allow("127.0.0.0/8".parse().expect("a network"));
+        let sender = sender.build().expect("a sender");
+        let (landed, mut results) = mpsc::unbounded_channel();
+        let id = "0193f7f4-3b5c-7bd0-a5f7-6b8b1d0f5f11".parse().expect("an id");
+        fly(sender, Arc::new(endpoint), id, claimed, held, landed).await;
+        let landed = results.recv().await.expect("the slot is freed");
+        let dialled = tokio::time::timeout(Duration::from_millis(50), canary.accept()).await;
+        (landed.outcome, dialled.is_ok())
+    }
+
+    #[tokio::test]
+    async fn nothing_is_dialled_when_the_last_heartbeat_is_too_old() {
+        let heartbeat = Heartbeat::new(Duration::from_millis(400));
+        let (outcome, is_dialled) = check(heartbeat.begin()).await;
+        assert!(matches!(outcome, Outcome::Sent(_)) && is_dialled);
+
+        let old = heartbeat.begin();
+        tokio::time::sleep(Duration::from_millis(301)).await;
+        let (outcome, is_dialled) = check(old.clone()).await;
+        assert!(matches!(outcome, Outcome::NotDialled) && !is_dialled);
+
+        // A heartbeat since then holds it.
+        heartbeat.begin().acknowledge();
+        let (outcome, is_dialled) = check(old).await;
+        assert!(matches!(outcome, Outcome::Sent(_)) && is_dialled);
+    }
+
+    #[test]
+    fn a_trace_is_the_events_id() {
+        let id: EventId = "0193f7f4-3b5c-7bd0-a5f7-6b8b1d0f5f11".parse().expect("an id");
+        let header = traceparent(&id).expect("a UUID");
+        let header = header.to_str().expect("ASCII");
+        assert!(header.starts_with("00-0193f7f43b5c7bd0a5f76b8b1d0f5f11-"), "{header}");
+        assert_eq!(header.len(), 55);
+        assert!(traceparent(&"evt_1".parse().expect("an id")).is_none());
+    }
+}

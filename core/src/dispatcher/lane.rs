@@ -87,6 +87,16 @@ impl Lane {
         self.breaker.health()
     }
 
+    /// What the store has for `paused_until`, by which the one probe is taken.
+    pub(crate) fn stored_pause(&self) -> i64 {
+        self.breaker.stored_pause()
+    }
+
+    /// The one probe was taken, which the store tells by this time.
+    pub(crate) fn took_probe(&mut self, paused_until: i64) {
+        self.breaker.took_probe(paused_until);
+    }
+
     /// How many deliveries may be claimed now.
     pub(crate) fn capacity(&mut self, now: i64) -> usize {
         let room = self.room(now);

@@ -118,6 +118,29 @@ impl Lanes {
         }
     }
 
+    /// How many new events are worth fanning out, while every endpoint keeps up: as many as can be
+    /// sent at once, since a delivery that is claimed as it is made is written once, and one that
+    /// waits twice. `None` when that is no measure: some endpoint has deliveries waiting already, is
+    /// left alone, or none is active.
+    pub(super) fn room(&mut self, free: usize, now: i64) -> Option<usize> {
+        let mut active = 0;
+        let mut most = 0;
+        for entry in self.entries.values_mut().filter(|entry| entry.is_active) {
+            let capacity = entry.lane.capacity(now);
+            let is_full = capacity == 0 && entry.lane.in_flight() > 0;
+            if entry.next_look <= now || entry.lane.is_open() || (capacity == 0 && !is_full) {
+                return None;
+            }
+            active += 1;
+            most = most.max(capacity);
+        }
+        match (active, most) {
+            (0, _) => None,
+            (_, 0) => Some(0),
+            _ => Some(most.min(free / active).max(usize::from(free > 0))),
+        }
+    }
+
     /// A claim has given so many of those that were asked for.
     pub(super) fn claimed(&mut self, endpoint: i64, asked: usize, given: usize, now: i64) {
         if let Some(entry) = self.entries.get_mut(&endpoint) {

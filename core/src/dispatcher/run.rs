@@ -323,8 +323,14 @@ impl<S: Store> Run<S> {
         let free = self.settings.in_flight.saturating_sub(self.flights.len());
         let slow_free = (self.settings.in_flight / 4).saturating_sub(self.lanes.slow_in_flight());
         let may_claim = free > 0 && self.lanes.next_opening(now).is_some_and(|at| at <= now);
-        let is_turn =
-            !self.pending.is_empty() || may_claim || queue::has_fresh::<S>(connection).await?;
+        let events = match self.lanes.room(free, now) {
+            Some(0) => 0,
+            Some(room) => 1 << room.ilog2(),
+            None => usize::MAX,
+        };
+        let is_turn = !self.pending.is_empty()
+            || may_claim
+            || (events > 0 && queue::has_fresh::<S>(connection).await?);
         if !is_turn {
             if start >= self.timing.sweep {
                 self.clean(connection).await?;
@@ -338,6 +344,7 @@ impl<S: Store> Run<S> {
         let lease = i64::try_from(self.settings.lease.as_millis()).unwrap_or(i64::MAX);
         let terms = Terms {
             now,
+            events,
             lease_until: now.saturating_add(lease),
             token,
             void_below: self.void_below,
@@ -414,6 +421,12 @@ impl<S: Store> Run<S> {
         let kept =
             queue::extend::<S>(connection, &leases, self.now().saturating_add(lease)).await?;
         drop(writer);
+        for lease in leases.iter().filter(|lease| !kept.contains(lease)) {
+            // Another dispatcher has it: what is not sent yet is not sent any more.
+            if let Some(flight) = self.flights.get(lease) {
+                flight.abort();
+            }
+        }
         if kept.len() < leases.len() {
             tracing::warn!(
                 lost = leases.len() - kept.len(),

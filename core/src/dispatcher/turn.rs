@@ -16,9 +16,18 @@ const EVENTS: usize = 256;
 /// How many deliveries are made in one transaction, as far as the number of endpoints tells.
 const DELIVERIES: usize = 20_000;
 
+/// How many events are fanned out to so many endpoints: a power of two, so that there are few texts
+/// of the statement.
+fn events_in_one(endpoints: usize) -> usize {
+    let events = (DELIVERIES / endpoints.max(1)).clamp(1, EVENTS);
+    1 << events.ilog2()
+}
+
 /// What a turn may use.
 pub(super) struct Terms {
     pub(super) now: i64,
+    /// How many new events may be fanned out.
+    pub(super) events: usize,
     pub(super) lease_until: i64,
     pub(super) token: i64,
     pub(super) void_below: i64,
@@ -56,11 +65,11 @@ pub(super) async fn turn<S: Store>(
     terms: &Terms,
 ) -> Result<Done, OutboxError> {
     let mut done = Done::default();
-    write::<S>(connection, pending, terms.now, &mut done).await?;
+    write::<S>(connection, directory, pending, terms.now, &mut done).await?;
     if !terms.is_claiming {
         return Ok(done);
     }
-    if S::try_lock_fan_out(connection).await? {
+    if terms.events > 0 && S::try_lock_fan_out(connection).await? {
         fan_out::<S>(connection, outbox, directory, lanes, pending, terms, &mut done).await?;
     }
     claim::<S>(connection, directory, lanes, terms, &mut done).await?;
@@ -69,6 +78,7 @@ pub(super) async fn turn<S: Store>(
 
 async fn write<S: Store>(
     connection: &mut S::Connection,
+    directory: &Directory,
     pending: &mut Pending,
     now: i64,
     done: &mut Done,
@@ -80,7 +90,9 @@ async fn write<S: Store>(
         queue::disable::<S>(connection, *endpoint, *reason, now).await?;
     }
     for Told { notice, tenant } in &pending.notices {
-        if let Some(parts) = notice.parts(Told::time(now)) {
+        let parts = notice.parts(Told::time(now));
+        if let Some(parts) = parts.filter(|parts| directory.wants_notice(parts, tenant.as_deref()))
+        {
             let insert = Insert::new(parts, tenant.as_deref());
             S::execute(connection, insert.into_statement()).await?;
         }
@@ -97,13 +109,12 @@ async fn fan_out<S: Store>(
     terms: &Terms,
     done: &mut Done,
 ) -> Result<(), OutboxError> {
-    let limit = (DELIVERIES / directory.len().max(1)).clamp(1, EVENTS);
-    let events = queue::fresh::<S>(connection, limit).await?;
+    let limit = terms.events.min(events_in_one(directory.len()));
+    let (events, revision) = queue::fresh::<S>(connection, limit).await?;
     if events.is_empty() {
         return Ok(());
     }
-    // Read after the events: an endpoint that was there when one committed is seen.
-    if directory.refresh(connection, outbox, terms.now).await? {
+    if !directory.is_of(revision) && directory.refresh(connection, outbox, terms.now).await? {
         lanes.follow(directory, pending, terms.now);
     }
     let mut plan = Plan { free: terms.free, rooms: HashMap::new(), deliveries: Vec::new() };
@@ -111,10 +122,27 @@ async fn fan_out<S: Store>(
         plan.add(event, directory, lanes, terms, done);
     }
     let numbers: Vec<i64> = events.iter().map(|event| event.number).collect();
-    queue::fan_out::<S>(connection, &numbers, &plan.deliveries).await?;
+    let inserted = queue::fan_out::<S>(connection, &numbers, &plan.deliveries).await?;
+    if inserted < plan.deliveries.len() as u64 {
+        keep_leased::<S>(connection, terms, done).await?;
+    }
     done.fanned_out = events.len();
     done.made = plan.deliveries.len();
     done.is_full = events.len() == limit;
+    Ok(())
+}
+
+/// Lets go of deliveries that were there before they were to be made, and so are not leased.
+async fn keep_leased<S: Store>(
+    connection: &mut S::Connection,
+    terms: &Terms,
+    done: &mut Done,
+) -> Result<(), OutboxError> {
+    let leases: Vec<Lease> = done.claimed.iter().map(|claimed| claimed.lease).collect();
+    let kept = queue::extend::<S>(connection, &leases, terms.lease_until).await?;
+    let lost = leases.iter().filter(|lease| !kept.contains(lease));
+    done.waiting.extend(lost.map(|lease| lease.endpoint));
+    done.claimed.retain(|claimed| kept.contains(&claimed.lease));
     Ok(())
 }
 
@@ -226,8 +254,12 @@ async fn is_allowed<S: Store>(
     if S::IS_EXCLUSIVE {
         return Ok(true);
     }
-    let paused_until = lane.health().paused_until;
-    Ok(queue::take_probe::<S>(connection, endpoint, paused_until, now + PROBE).await?)
+    let next = now + PROBE;
+    let is_taken = queue::take_probe::<S>(connection, endpoint, lane.stored_pause(), next).await?;
+    if is_taken {
+        lane.took_probe(next);
+    }
+    Ok(is_taken)
 }
 
 impl Done {

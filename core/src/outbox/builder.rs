@@ -2,6 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
+#[cfg(feature = "sqlite")]
+use std::time::Instant;
 
 use sqlx::Pool;
 use tokio::sync::Mutex;
@@ -93,9 +95,18 @@ impl OutboxBuilder {
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(ACQUIRE_WAIT)
-            .test_before_acquire(false)
-            .connect_with(options)
-            .await?;
+            .test_before_acquire(false);
+        let start = Instant::now();
+        let pool = loop {
+            match pool.clone().connect_with(options.clone()).await.map_err(OutboxError::from) {
+                // The time-out of a busy database does not cover the switch of a new one to WAL,
+                // which another process may be making.
+                Err(error) if error.is_busy() && start.elapsed() < BUSY_WAIT => {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                connected => break connected?,
+            }
+        };
         self.sqlite_pool(pool).await
     }
 

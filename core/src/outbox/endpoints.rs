@@ -20,7 +20,9 @@ use crate::signature::Secret;
 
 /// The endpoints of an outbox: made by [`Outbox::endpoints`].
 ///
-/// A change counts from the commit of the call on, for every dispatcher.
+/// A change counts for every event that commits after it; for deliveries that wait already, as soon
+/// as dispatchers hear of it: within half a second. An endpoint that is made also gets events that
+/// had committed before, and that no dispatcher had looked at yet.
 ///
 /// # Examples
 ///
@@ -158,9 +160,7 @@ impl<'a, S: Store> Endpoints<'a, S> {
             "UPDATE hookwright_endpoint SET disabled_at = NULL, disabled_reason = NULL, \
              failing_since = NULL, failures = 0, paused_until = 0, pause = 0, updated_at = $3",
         );
-        self.change(self.named(id, update).bind(Utc::now().timestamp_millis())).await?;
-        self.outbox.wake();
-        Ok(())
+        self.change(self.named(id, update).bind(Utc::now().timestamp_millis())).await
     }
 
     /// Holds events back until the endpoint is enabled: none is lost.
@@ -207,6 +207,7 @@ impl<'a, S: Store> Endpoints<'a, S> {
         self.apply(&mut transaction, statement).await?;
         transaction.commit().await?;
         drop(writer);
+        self.outbox.wake();
         Ok(())
     }
 

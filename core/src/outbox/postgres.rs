@@ -77,13 +77,14 @@ impl Backend for Postgres {
 
     async fn prepare_own(connection: &mut PgConnection) -> Result<(), Failure> {
         // A queue's table is empty at one moment and holds a million rows at the next, which the
-        // planner's statistics do not follow: every statement here has an index to go by.
+        // planner's statistics do not follow: every statement here has an index to go by. A
+        // dispatcher that is frozen within a transaction does not hold its rows for long.
         Self::script(
             connection,
             "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; \
              SET enable_bitmapscan = off; SET jit = off; SET plan_cache_mode = force_generic_plan; \
              SET application_name = 'hookwright dispatcher'; \
-             SET idle_in_transaction_session_timeout = '30s'; SET statement_timeout = '60s'",
+             SET idle_in_transaction_session_timeout = '5s'; SET statement_timeout = '60s'",
         )
         .await
     }

@@ -56,49 +56,52 @@ pub(crate) struct NewDelivery {
     pub(crate) lease: Option<(i64, i64)>,
 }
 
-/// Takes new events, which no other transaction then takes.
+/// Takes at most `limit` new events, which no other transaction then takes; with the revision of the
+/// endpoints, so that one that was there when an event committed is seen.
 pub(crate) async fn fresh<S: Store>(
     connection: &mut S::Connection,
     limit: usize,
-) -> Result<Vec<Fresh>, OutboxError> {
+) -> Result<(Vec<Fresh>, i64), OutboxError> {
+    // In the text, since a limit that is bound makes SQLite compile the statement anew each time.
+    let limit = format!(" FROM hookwright_event WHERE fresh = 1 ORDER BY id LIMIT {limit}");
     let select = Statement::new(
         "SELECT id, tenant, object, operation, object_id, event_id, time, changed, previous, \
-         CASE WHEN length(data) <= $2 THEN data END \
-         FROM hookwright_event WHERE fresh = 1 ORDER BY id LIMIT $1",
+         CASE WHEN length(data) <= $1 THEN data END, \
+         (SELECT number FROM hookwright_meta WHERE name = 'endpoints')",
     )
+    .text(&limit)
     .text(S::SKIP_LOCKED)
-    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .bind(LIGHT);
     let rows = S::fetch(connection, select).await?;
-    let unreadable = || OutboxError::stored("an event");
-    rows.iter()
-        .map(|row| {
-            let text = |column| S::string(row, column)?.ok_or_else(unreadable);
-            let (object, operation) = (text(2)?, text(3)?);
-            let data = S::bytes(row, 9)?;
-            let message = match data {
-                Some(data) => Some(Message {
-                    event_id: text(5)?,
-                    body: body(
-                        (&object, &operation),
-                        &data,
-                        S::string(row, 7)?.as_deref(),
-                        S::bytes(row, 8)?.as_deref(),
-                        S::integer(row, 6)?,
-                    )?,
-                }),
-                None => None,
-            };
-            Ok(Fresh {
-                number: S::integer(row, 0)?.ok_or_else(unreadable)?,
-                tenant: S::string(row, 1)?,
-                object_id: text(4)?,
-                message,
-                object,
-                operation,
-            })
+    let revision = rows.first().map_or(Ok(None), |row| S::integer(row, 10))?;
+    let events = rows.iter().map(Fresh::of_row::<S>).collect::<Result<_, _>>()?;
+    Ok((events, revision.unwrap_or_default()))
+}
+
+impl Fresh {
+    fn of_row<S: Store>(row: &S::Row) -> Result<Self, OutboxError> {
+        let unreadable = || OutboxError::stored("an event");
+        let text = |column| S::string(row, column)?.ok_or_else(unreadable);
+        let (object, operation) = (text(2)?, text(3)?);
+        let message = match S::bytes(row, 9)? {
+            Some(data) => {
+                let name = (object.as_str(), operation.as_str());
+                let (changed, previous) = (S::string(row, 7)?, S::bytes(row, 8)?);
+                let time = S::integer(row, 6)?;
+                let body = body(name, &data, changed.as_deref(), previous.as_deref(), time)?;
+                Some(Message { event_id: text(5)?, body })
+            }
+            None => None,
+        };
+        Ok(Self {
+            number: S::integer(row, 0)?.ok_or_else(unreadable)?,
+            tenant: S::string(row, 1)?,
+            object_id: text(4)?,
+            message,
+            object,
+            operation,
         })
-        .collect()
+    }
 }
 
 /// The documented body of an event's stored parts.
@@ -115,12 +118,14 @@ fn body(
         .ok_or_else(|| OutboxError::stored("an event's time"))
 }
 
-/// Inserts deliveries, and takes the mark from their events.
+/// Inserts deliveries, and takes the mark from their events. Tells how many were inserted: one that
+/// is there already, such as of a resend, stays as it is.
 pub(crate) async fn fan_out<S: Store>(
     connection: &mut S::Connection,
     events: &[i64],
     deliveries: &[NewDelivery],
-) -> Result<(), Failure> {
+) -> Result<u64, Failure> {
+    let mut inserted = 0;
     for rows in deliveries.chunks(CHUNK) {
         let lease = |row: &NewDelivery| row.lease.unwrap_or_default();
         let insert = Statement::new(
@@ -142,7 +147,7 @@ pub(crate) async fn fan_out<S: Store>(
             ],
         )
         .text(" WHERE true ON CONFLICT (event, endpoint) DO NOTHING");
-        S::execute(connection, insert).await?;
+        inserted += S::execute(connection, insert).await?;
     }
     for events in events.chunks(CHUNK) {
         let clear =
@@ -151,7 +156,7 @@ pub(crate) async fn fan_out<S: Store>(
                 .text(")");
         S::execute(connection, clear).await?;
     }
-    Ok(())
+    Ok(inserted)
 }
 
 /// Whether any event waits to be fanned out: without locks, for the poll.

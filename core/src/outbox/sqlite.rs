@@ -31,8 +31,8 @@ impl Backend for Sqlite {
         connection: &mut SqliteConnection,
         statement: Statement,
     ) -> Result<u64, Failure> {
-        let Statement { sql, values } = statement;
-        let query = sqlx::query_with(AssertSqlSafe(sql), arguments(values)?);
+        let (sql, arguments) = positional(statement)?;
+        let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
         Ok(connection.execute(query).await?.rows_affected())
     }
 
@@ -40,8 +40,8 @@ impl Backend for Sqlite {
         connection: &mut SqliteConnection,
         statement: Statement,
     ) -> Result<Vec<SqliteRow>, Failure> {
-        let Statement { sql, values } = statement;
-        let query = sqlx::query_with(AssertSqlSafe(sql), arguments(values)?);
+        let (sql, arguments) = positional(statement)?;
+        let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
         connection.fetch_all(query).await
     }
 
@@ -111,13 +111,15 @@ impl Backend for Sqlite {
         connection: &mut SqliteConnection,
         claim: &Claim<'_>,
     ) -> Result<Vec<SqliteRow>, Failure> {
+        // In the text, since a limit that is bound makes SQLite compile the statement anew each time;
+        // and a power of two, so that there are few texts.
         let most = claim.wants.iter().map(|(_, count)| *count).max().unwrap_or_default();
+        let limit = format!(" ORDER BY d.due, d.event LIMIT {})", most.next_power_of_two());
         let select = Statement::new("SELECT ")
             .text(CLAIMED)
             .text(" FROM ")
             .bind(claim.now)
             .bind(claim.void_below)
-            .bind(i64::try_from(most).unwrap_or(i64::MAX))
             .table(
                 Self::TABLES,
                 "want",
@@ -131,7 +133,7 @@ impl Backend for Sqlite {
                  AND d.due <= $1 AND (d.lease_until <= $1 OR d.token < $2) AND ",
             )
             .text(CLAIMABLE)
-            .text(" ORDER BY d.due, d.event LIMIT $3)");
+            .text(&limit);
         let mut rows = Self::fetch(connection, select).await?;
         keep_wanted(&mut rows, claim)?;
         if rows.is_empty() {
@@ -196,17 +198,64 @@ fn keep_wanted(rows: &mut Vec<SqliteRow>, claim: &Claim<'_>) -> Result<(), Failu
     Ok(())
 }
 
-fn arguments(values: Vec<Value>) -> Result<SqliteArguments, Failure> {
+/// Writes `?` for each `$n`, and binds the values in the order of their places: SQLite looks the
+/// number of a named place up by walking along all of them, for every value anew.
+fn positional(statement: Statement) -> Result<(String, SqliteArguments), Failure> {
+    let Statement { sql, values } = statement;
+    let mut uses = vec![0_usize; values.len()];
+    for (number, _) in places(&sql) {
+        *uses
+            .get_mut(number)
+            .ok_or(Failure::ColumnIndexOutOfBounds { index: number, len: values.len() })? += 1;
+    }
+    let mut values: Vec<Option<Value>> = values.into_iter().map(Some).collect();
+    let mut text = String::with_capacity(sql.len());
+    text.push_str(sql.split('$').next().unwrap_or_default());
     let mut arguments = SqliteArguments::default();
     arguments.reserve(values.len(), 0);
-    for value in values {
+    for (number, rest) in places(&sql) {
+        text.push('?');
+        text.push_str(rest);
+        uses[number] -= 1;
+        let value = if uses[number] == 0 { values[number].take() } else { values[number].clone() };
         let added = match value {
-            Value::One(Parameter::Text(text)) => arguments.add(text),
-            Value::One(Parameter::Bytes(bytes)) => arguments.add(bytes),
-            Value::One(Parameter::Integer(number)) => arguments.add(number),
-            Value::Many(_) => Err("SQLite has no arrays".into()),
+            Some(Value::One(Parameter::Text(text))) => arguments.add(text),
+            Some(Value::One(Parameter::Bytes(bytes))) => arguments.add(bytes),
+            Some(Value::One(Parameter::Integer(number))) => arguments.add(number),
+            Some(Value::Many(_)) | None => Err("SQLite has no arrays".into()),
         };
         added.map_err(Failure::Encode)?;
     }
-    Ok(arguments)
+    Ok((text, arguments))
+}
+
+/// The places of values, from 0, each with the text behind it.
+fn places(sql: &str) -> impl Iterator<Item = (usize, &str)> {
+    sql.split('$').skip(1).map(|part| {
+        let end = part.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(part.len());
+        let number = part[..end].parse::<usize>().unwrap_or_default();
+        (number.wrapping_sub(1), &part[end..])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_bound_in_the_order_of_their_places() {
+        let statement = Statement::new("SELECT $2, $1 WHERE $2 IS NULL OR a = $2 AND b = $3")
+            .bind(1)
+            .bind("two")
+            .bind(vec![3_u8]);
+        let (sql, arguments) = positional(statement).expect("three values");
+        assert_eq!(sql, "SELECT ?, ? WHERE ? IS NULL OR a = ? AND b = ?");
+        assert_eq!(Arguments::len(&arguments), 5);
+    }
+
+    #[test]
+    fn a_place_without_a_value_is_an_error() {
+        assert!(positional(Statement::new("SELECT $2").bind(1)).is_err());
+        assert!(positional(Statement::new("SELECT $0").bind(1)).is_err());
+    }
 }

@@ -129,11 +129,12 @@ impl DatabaseFile {
             }
             Err(TryLockError::Error(error)) => return Err(cannot(error)),
         }
+        // Told to a second dispatcher if there is room for it, which a full disk has not.
         let holder = format!("process {}\n", process::id());
-        file.set_len(0)
+        let _ = file
+            .set_len(0)
             .and_then(|()| file.rewind())
-            .and_then(|()| file.write_all(holder.as_bytes()))
-            .map_err(cannot)?;
+            .and_then(|()| file.write_all(holder.as_bytes()));
         Ok(DispatcherLock { file: Some(file) })
     }
 }

@@ -1,0 +1,248 @@
+//! What is sent again: one delivery, or the past.
+
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use chrono::{TimeDelta, Utc};
+use hookwright::{
+    DeliveryState, EventId, OutboxError, ReplayId, ReplayProgress, ReplayState, RetrySchedule,
+    WebhookObject,
+};
+
+use super::fixture::{Fixture, company, emit, person, schedule, settings, until};
+use super::receiver::{Arrival, Receiver, status};
+use super::store::TestStore;
+
+pub(super) async fn a_delivery_of_any_state_can_be_sent_again<S: TestStore>(fixture: Fixture<S>) {
+    let codes = Arc::new(Mutex::new(200));
+    let told = codes.clone();
+    let receiver =
+        Receiver::answering(move |_| status(*told.lock().expect("no test panicked"))).await;
+    let set = |code| *codes.lock().expect("no test panicked") = code;
+    let created = settings(&receiver, "/")
+        .wants("person.created".parse().expect("a pattern"))
+        .schedule(schedule(1, 0));
+    let endpoint = fixture.endpoint_of(created).await;
+    let _running = fixture.start().await;
+    let resend = |id: EventId| {
+        let outbox = fixture.outbox.clone();
+        async move { outbox.deliveries().resend(&id, &endpoint).await.expect("both are there") }
+    };
+
+    // Delivered.
+    let id = fixture.emit(&person(1).created()).await;
+    fixture.settled().await;
+    resend(id.clone()).await;
+    let arrivals = receiver.wait_for(2).await;
+    fixture.settled().await;
+    assert_eq!(arrivals[0].id(), arrivals[1].id());
+    assert_eq!(arrivals[0].body, arrivals[1].body);
+    assert_eq!(fixture.delivery().await.state(), DeliveryState::Delivered);
+
+    // Delivered, and dead by that.
+    set(500);
+    resend(id.clone()).await;
+    until("it is dead", || async { fixture.delivery().await.state() == DeliveryState::Dead }).await;
+    set(200);
+    resend(id.clone()).await;
+    receiver.wait_for(4).await;
+    fixture.settled().await;
+    assert_eq!(fixture.delivery().await.state(), DeliveryState::Delivered);
+
+    // Not wanted.
+    let unwanted = fixture.emit(&person(1).deleted()).await;
+    fixture.settled().await;
+    assert_eq!(receiver.arrivals().len(), 4);
+    resend(unwanted.clone()).await;
+    let arrivals = receiver.wait_for(5).await;
+    assert_eq!(arrivals[4].id(), unwanted.to_string());
+    fixture.settled().await;
+
+    // Pending, for an hour more: at once, and once.
+    set(500);
+    let slow = settings(&receiver, "/").schedule(RetrySchedule::new([Duration::from_hours(1); 3]));
+    fixture.outbox.endpoints().update(&endpoint, slow).await.expect("it is there");
+    let id = fixture.emit(&person(2).created()).await;
+    receiver.wait_for(6).await;
+    until("it waits", || async { fixture.count("hookwright_attempt").await == 6 }).await;
+    set(200);
+    for _ in 0..3 {
+        resend(id.clone()).await;
+    }
+    fixture.settled().await;
+    let again: Vec<Arrival> =
+        receiver.arrivals().into_iter().filter(|arrival| arrival.id() == id.to_string()).collect();
+    assert!((2..=4).contains(&again.len()), "{}", again.len());
+    assert_eq!(again[1].attempt(), 2);
+}
+
+pub(super) async fn a_resend_that_waits_is_not_made_twice<S: TestStore>(fixture: Fixture<S>) {
+    let receiver = Receiver::new().await;
+    let endpoint = fixture.endpoint(&receiver, "/").await;
+    let running = fixture.start().await;
+    let id = fixture.emit(&person(1).created()).await;
+    fixture.settled().await;
+    running.end().await;
+    let deliveries = fixture.outbox.deliveries();
+    for _ in 0..3 {
+        deliveries.resend(&id, &endpoint).await.expect("both are there");
+    }
+    assert_eq!(fixture.count("hookwright_delivery").await, 1);
+    let running = fixture.start().await;
+    fixture.settled().await;
+    assert_eq!(receiver.arrivals().len(), 2);
+    running.end().await;
+
+    // One that is under way is left alone.
+    let taken = "INSERT INTO hookwright_delivery (event, endpoint, due, token, lease_until, attempt) \
+         SELECT e.id, p.id, 1, 5, 9999999999999, 3 FROM hookwright_event AS e, hookwright_endpoint AS p";
+    fixture.execute(taken).await;
+    deliveries.resend(&id, &endpoint).await.expect("both are there");
+    let same =
+        "SELECT count(*) FROM hookwright_delivery WHERE due = 1 AND token = 5 AND attempt = 3";
+    assert_eq!(fixture.number(same).await, Some(1));
+}
+
+pub(super) async fn a_resend_of_what_is_not_there_is_not_found<S: TestStore>(fixture: Fixture<S>) {
+    let receiver = Receiver::new().await;
+    let [acme, other] = ["acme", "other"].map(|id| fixture.outbox.tenant(id).expect("an id"));
+    let none = fixture.endpoint(&receiver, "/none").await;
+    let of_acme = *acme.endpoints().create(settings(&receiver, "/acme")).await.expect("made").id();
+    let of_other =
+        *other.endpoints().create(settings(&receiver, "/other")).await.expect("made").id();
+    let running = fixture.start().await;
+    let event = emit(&acme, &person(1).created()).await;
+    let untenanted = fixture.emit(&person(2).created()).await;
+    fixture.settled().await;
+    let unknown: EventId = "evt_unknown".parse().expect("an id");
+
+    let all = fixture.outbox.deliveries();
+    not_found(all.resend(&unknown, &none).await);
+    not_found(all.resend(&event, &none).await);
+    not_found(all.resend(&untenanted, &of_acme).await);
+    not_found(all.resend(&event, &of_other).await);
+    not_found(other.deliveries().resend(&event, &of_other).await);
+    not_found(other.deliveries().resend(&event, &of_acme).await);
+    not_found(acme.deliveries().resend(&event, &of_other).await);
+    not_found(acme.deliveries().resend(&untenanted, &of_acme).await);
+    let now = Utc::now();
+    not_found(other.deliveries().recover(&of_acme, now).await);
+    not_found(other.deliveries().replay(&of_acme, now..now).await);
+    let replay = acme.deliveries().replay(&of_acme, now..now).await.expect("a replay");
+    not_found(other.deliveries().progress(replay).await);
+    assert_eq!(fixture.count("hookwright_delivery").await, 0);
+
+    acme.deliveries().resend(&event, &of_acme).await.expect("its own");
+    receiver.wait_for_at("/acme", 2).await;
+    fixture.settled().await;
+    running.end().await;
+    assert!(receiver.arrivals_at("/other").is_empty());
+    assert_eq!(receiver.arrivals_at("/none").len(), 1);
+}
+
+fn not_found<T: std::fmt::Debug>(result: Result<T, OutboxError>) {
+    let error = result.expect_err("it is not there");
+    assert!(error.is_not_found(), "{error:?}");
+}
+
+async fn ended<S: TestStore>(fixture: &Fixture<S>, replay: ReplayId) -> ReplayProgress {
+    let deliveries = fixture.outbox.deliveries();
+    until("the replay's end", || async {
+        deliveries.progress(replay).await.expect("it is there").state() != ReplayState::Running
+    })
+    .await;
+    deliveries.progress(replay).await.expect("it is there")
+}
+
+pub(super) async fn a_replay_sends_what_a_new_endpoint_wants_of_a_time_range<S: TestStore>(
+    fixture: Fixture<S>,
+) {
+    let receiver = Receiver::new().await;
+    fixture.endpoint(&receiver, "/first").await;
+    let _running = fixture.start().await;
+    fixture.emit(&person("too early").created()).await;
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    let start = Utc::now();
+    fixture.emit(&person("in time").created()).await;
+    fixture.emit(&company("unwanted").created()).await;
+    let tenant = fixture.outbox.tenant("acme").expect("an id");
+    emit(&tenant, &person("of a tenant").created()).await;
+    let mut all = vec!["in time".to_owned()];
+    fixture.emit_people(0..300).await;
+    all.extend((0..300).map(|id| id.to_string()));
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    let end = Utc::now();
+    fixture.emit(&person("too late").created()).await;
+    fixture.settled().await;
+
+    let late = settings(&receiver, "/late").wants("person.*".parse().expect("a pattern"));
+    let late = fixture.endpoint_of(late).await;
+    let rate = NonZeroU32::new(1000).expect("not zero");
+    let deliveries = fixture.outbox.deliveries().per_second(rate);
+    let replay = deliveries.replay(&late, start..end).await.expect("a replay");
+    let progress = ended(&fixture, replay).await;
+    assert_eq!((progress.queued(), progress.state()), (301, ReplayState::Done));
+    fixture.settled().await;
+
+    let arrivals = receiver.arrivals_at("/late");
+    let mut ids: Vec<String> = arrivals.iter().map(Arrival::object_id).collect();
+    ids.sort();
+    all.sort();
+    assert_eq!(ids, all);
+    for arrival in arrivals {
+        let first = receiver.arrivals_at("/first");
+        let first = first.iter().find(|first| first.id() == arrival.id()).expect("the same");
+        assert_eq!(first.body, arrival.body);
+        assert_eq!(arrival.attempt(), 1);
+    }
+
+    // A time range that ends before it begins, and one of nothing.
+    for range in [end..start, start..start, end + TimeDelta::days(1)..end + TimeDelta::days(2)] {
+        let replay = deliveries.replay(&late, range).await.expect("a replay");
+        assert_eq!(ended(&fixture, replay).await.queued(), 0);
+    }
+}
+
+pub(super) async fn a_replay_that_runs_is_not_begun_twice_and_can_be_cancelled<S: TestStore>(
+    fixture: Fixture<S>,
+) {
+    let receiver = Receiver::new().await;
+    fixture.endpoint(&receiver, "/first").await;
+    let running = fixture.start().await;
+    let start = Utc::now() - TimeDelta::seconds(1);
+    fixture.emit_people(0..100).await;
+    fixture.settled().await;
+    running.end().await;
+    let late = fixture.endpoint(&receiver, "/late").await;
+    let range = start..Utc::now() + TimeDelta::seconds(1);
+
+    // While nothing runs: the same replay, the same number.
+    let deliveries = fixture.outbox.deliveries().per_second(2.try_into().expect("not zero"));
+    let first = deliveries.replay(&late, range.clone()).await.expect("a replay");
+    let same = deliveries.replay(&late, range.clone()).await.expect("a replay");
+    assert_eq!(first, same);
+    let progress = deliveries.progress(first).await.expect("it is there");
+    assert_eq!((progress.queued(), progress.state()), (0, ReplayState::Running));
+
+    // Slowly: one in half a second.
+    let running = fixture.start().await;
+    receiver.wait_for_at("/late", 2).await;
+    deliveries.cancel(first).await.expect("it runs");
+    let progress = ended(&fixture, first).await;
+    assert_eq!(progress.state(), ReplayState::Cancelled);
+    fixture.settled().await;
+    let queued = deliveries.progress(first).await.expect("it is there").queued();
+    assert!((2..100).contains(&queued), "{queued}");
+    assert_eq!(receiver.arrivals_at("/late").len() as u64, queued);
+    running.end().await;
+
+    // One that is over can be made again, and sends again what it sent.
+    let fast = fixture.outbox.deliveries().per_second(1000.try_into().expect("not zero"));
+    let again = fast.replay(&late, range).await.expect("a replay");
+    assert_ne!(again, first);
+    let _running = fixture.start().await;
+    assert_eq!(ended(&fixture, again).await.queued(), 100);
+    fixture.settled().await;
+    assert_eq!(receiver.arrivals_at("/late").len() as u64, queued + 100);
+}

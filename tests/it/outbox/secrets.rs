@@ -1,0 +1,140 @@
+//! Secrets: at rest, and while they rotate.
+
+use std::time::Duration;
+
+use hookwright::{Clock, MasterKey, OutboxBuilder, Secret, Verifier, WebhookObject};
+
+use super::fixture::{Fixture, Running, person, settings};
+use super::receiver::{Arrival, Receiver};
+use super::store::TestStore;
+
+pub(super) async fn no_secret_lies_in_the_database<S: TestStore>(fixture: Fixture<S>) {
+    let receiver = Receiver::new().await;
+    let texts = [
+        "first-s3cret-of-the-endpoint",
+        "second-s3cret-of-the-endpoint",
+        "Bearer t0k3n-in-a-header",
+    ];
+    let generated = Secret::generate();
+    let settings = settings(&receiver, "/")
+        .secret(Secret::new(texts[0]).expect("a secret"))
+        .secret(Secret::new(texts[1]).expect("a secret"))
+        .header("Authorization", texts[2])
+        .expect("a header")
+        .description("to be found");
+    let id = fixture.endpoint_of(settings).await;
+    let endpoints = fixture.outbox.endpoints();
+    let day = Duration::from_hours(24);
+    endpoints.rotate_secret(&id, generated.clone(), day).await.expect("it is there");
+    let running = fixture.start().await;
+    fixture.emit(&person(1).created()).await;
+    fixture.settled().await;
+    running.end().await;
+
+    let dump = S::dump(&fixture.place, &fixture.outbox).await;
+    let holds = |bytes: &[u8]| {
+        S::dumped(bytes).iter().any(|form| dump.windows(form.len()).any(|part| part == form))
+    };
+    assert!(holds(b"to be found"), "what is no secret is found so");
+    for text in texts.into_iter().chain([generated.expose(), &fixture.key.to_base64()]) {
+        assert!(!holds(text.as_bytes()), "{text}");
+    }
+    // They are there all the same, in their order.
+    let read = endpoints.get(&id).await.expect("it is there").into_settings();
+    let secrets: Vec<&str> = read.secrets().map(Secret::expose).collect();
+    let [first, second, ..] = secrets[..] else { panic!("{} secrets", secrets.len()) };
+    assert_eq!((first, second), (generated.expose(), super::fixture::SECRET));
+    assert_eq!(secrets.len(), 4);
+}
+
+pub(super) async fn another_master_key_is_refused<S: TestStore>(fixture: Fixture<S>) {
+    let other = OutboxBuilder::new().master_key(MasterKey::generate());
+    let error = S::open(&fixture.place, other).await.expect_err("another key");
+    assert!(error.is_master_key(), "{error:?}");
+    assert!(!error.is_retryable());
+    assert!(error.to_string().contains("HOOKWRIGHT_MASTER_KEY"), "{error}");
+    fixture.open_again().await.expect("its own key");
+}
+
+pub(super) async fn what_was_sealed_for_another_endpoint_is_not_used<S: TestStore>(
+    fixture: Fixture<S>,
+) {
+    let receiver = Receiver::new().await;
+    let thief = settings(&receiver, "/thief").secret(Secret::generate());
+    let thief = fixture.endpoint_of(thief).await;
+    let victim = fixture.endpoint(&receiver, "/victim").await;
+    fixture.endpoint(&receiver, "/other").await;
+    let stolen = format!(
+        "UPDATE hookwright_endpoint SET sealed = (SELECT v.sealed FROM hookwright_endpoint AS v \
+         WHERE v.endpoint_id = '{victim}') WHERE endpoint_id = '{thief}'"
+    );
+    assert_eq!(fixture.execute(&stolen).await, 1);
+    let error = fixture.outbox.endpoints().get(&thief).await.expect_err("it cannot be read");
+    assert!(error.is_master_key(), "{error:?}");
+
+    let _running = fixture.start().await;
+    fixture.emit(&person(1).created()).await;
+    fixture.fanned_out().await;
+    receiver.wait_for_at("/victim", 1).await;
+    receiver.wait_for_at("/other", 1).await;
+    fixture.settled().await;
+    assert!(receiver.arrivals_at("/thief").is_empty());
+}
+
+fn standard(secret: &Secret) -> Verifier {
+    Verifier::new(secret).standard_webhooks_only()
+}
+
+fn accepts(verifier: &Verifier, arrival: &Arrival) -> bool {
+    verifier.verify(&arrival.headers, &arrival.body).is_ok()
+}
+
+pub(super) async fn a_secret_rotates_with_overlap<S: TestStore>(fixture: Fixture<S>) {
+    let receiver = Receiver::new().await;
+    let secrets = [(); 3].map(|()| Secret::generate());
+    let [old, new, newest] = secrets.each_ref().map(standard);
+    let first = hookwright::EndpointSettings::new(&receiver.url("/")).expect("an endpoint");
+    let id = fixture.endpoint_of(first.secret(secrets[0].clone())).await;
+    let clock = Clock::default();
+    let _running = Running::start(fixture.dispatcher().clock(clock.clone())).await;
+    let endpoints = fixture.outbox.endpoints();
+    let next = || {
+        let (fixture, receiver) = (&fixture, &receiver);
+        async move {
+            // A turn that began before the clock was set ahead may send the first.
+            for _ in 0..2 {
+                fixture.emit(&person(1).created()).await;
+                fixture.settled().await;
+            }
+            receiver.arrivals().pop().expect("it has arrived")
+        }
+    };
+
+    let arrival = next().await;
+    assert_eq!([&old, &new].map(|verifier| accepts(verifier, &arrival)), [true, false]);
+    let hour = Duration::from_hours(1);
+    endpoints.rotate_secret(&id, secrets[1].clone(), hour).await.expect("it is there");
+    let arrival = next().await;
+    assert_eq!([&old, &new].map(|verifier| accepts(verifier, &arrival)), [true, true]);
+    // The documented scheme has room for the new secret's signature only.
+    assert!(accepts(&Verifier::new(&secrets[1]), &arrival));
+
+    // Rotated again: the first ends when it was to end, the second later.
+    endpoints.rotate_secret(&id, secrets[2].clone(), 2 * hour).await.expect("it is there");
+    let all = [&old, &new, &newest];
+    let arrival = next().await;
+    assert_eq!(all.map(|verifier| accepts(verifier, &arrival)), [true, true, true]);
+    clock.advance(hour + Duration::from_secs(1));
+    let arrival = next().await;
+    assert_eq!(all.map(|verifier| accepts(verifier, &arrival)), [false, true, true]);
+    clock.advance(hour);
+    let arrival = next().await;
+    assert_eq!(all.map(|verifier| accepts(verifier, &arrival)), [false, false, true]);
+
+    // At once.
+    let last = Secret::generate();
+    endpoints.rotate_secret(&id, last.clone(), Duration::ZERO).await.expect("it is there");
+    let arrival = next().await;
+    assert!(!accepts(&newest, &arrival));
+    assert!(accepts(&standard(&last), &arrival));
+}
