@@ -47,8 +47,7 @@ impl Directory {
         let time = DateTime::from_timestamp_millis(now).unwrap_or_else(Utc::now);
         // The revision is read first: what changes in between is read again next time.
         let revision = queue::revision::<S>(connection).await?;
-        let is_expired = self.expires_at.is_some_and(|expires_at| expires_at <= time);
-        if revision == self.revision && !is_expired {
+        if revision == self.revision && !self.is_expired(now) {
             return Ok(false);
         }
         let mut subscribers = HashMap::new();
@@ -68,6 +67,11 @@ impl Directory {
         }
         *self = Self { revision, expires_at, subscribers };
         Ok(true)
+    }
+
+    /// Whether a secret has stopped signing since the endpoints were read.
+    pub(super) fn is_expired(&self, now: i64) -> bool {
+        self.expires_at.is_some_and(|expires_at| expires_at.timestamp_millis() <= now)
     }
 
     /// Whether the endpoints were of this revision when they were read.

@@ -76,8 +76,9 @@ impl Lanes {
             if !pending.healths.contains_key(&number) {
                 entry.lane.set_health(health);
             }
-            entry.is_active = subscriber.is_active;
-            if !subscriber.is_active {
+            let is_disabled = pending.disabled.iter().any(|(disabled, _)| *disabled == number);
+            entry.is_active = subscriber.is_active && !is_disabled;
+            if !entry.is_active {
                 // It may have anything when it is enabled.
                 entry.next_look = 0;
             }
@@ -99,6 +100,18 @@ impl Lanes {
 
     pub(super) fn get(&mut self, endpoint: i64) -> Option<&mut Lane> {
         self.entries.get_mut(&endpoint).map(|entry| &mut entry.lane)
+    }
+
+    pub(super) fn is_active(&self, endpoint: i64) -> bool {
+        self.entries.get(&endpoint).is_some_and(|entry| entry.is_active)
+    }
+
+    /// Nothing more is claimed for an endpoint that is being disabled.
+    pub(super) fn deactivate(&mut self, endpoint: i64) {
+        if let Some(entry) = self.entries.get_mut(&endpoint) {
+            entry.is_active = false;
+        }
+        self.mass.recovered(endpoint);
     }
 
     /// A delivery will be due.

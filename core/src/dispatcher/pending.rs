@@ -188,11 +188,10 @@ impl Pending {
         } else {
             return;
         };
-        let is_noted = self.disabled.iter().any(|(other, _)| *other == number);
-        if let Some(subscriber) = subscriber.filter(|subscriber| subscriber.is_active && !is_noted)
-        {
+        // Requests that were under way say it again.
+        if let Some(subscriber) = subscriber.filter(|_| lanes.is_active(number)) {
             self.disabled.push((number, reason));
-            lanes.mass.recovered(number);
+            lanes.deactivate(number);
             self.notices.push(Told {
                 notice: Notice::EndpointDisabled { endpoint: subscriber.id, reason },
                 tenant: subscriber.tenant.clone(),

@@ -30,6 +30,8 @@ const BATCH: usize = 128;
 /// The poll while there is work, and when there has been none for a while.
 const BUSY_POLL: Duration = Duration::from_millis(10);
 const IDLE_POLL: Duration = Duration::from_millis(500);
+/// How long new events wait for a slot that is about to be free, before they are fanned out to wait.
+const HOLD: Duration = Duration::from_millis(100);
 /// How often every endpoint is looked at.
 const SURVEY: Duration = Duration::from_millis(500);
 /// How often what is old is looked for, and how soon again while there is more.
@@ -75,6 +77,8 @@ struct Timing {
     result: Option<Instant>,
     poll: Instant,
     idle: Duration,
+    /// When events could be fanned out last.
+    fanned: Instant,
     survey: Instant,
     beat: Instant,
     sweep: Instant,
@@ -93,6 +97,7 @@ impl Timing {
             result: None,
             poll: now,
             idle: BUSY_POLL,
+            fanned: now,
             survey: now,
             beat: now,
             sweep: now,
@@ -313,7 +318,7 @@ impl<S: Store> Run<S> {
         if start >= self.timing.survey {
             self.survey(connection).await?;
             self.timing.survey = start + SURVEY;
-        } else if is_woken {
+        } else if is_woken || self.directory.is_expired(self.now()) {
             self.refresh(connection).await?;
         }
         if start >= self.timing.count {
@@ -324,10 +329,13 @@ impl<S: Store> Run<S> {
         let slow_free = (self.settings.in_flight / 4).saturating_sub(self.lanes.slow_in_flight());
         let may_claim = free > 0 && self.lanes.next_opening(now).is_some_and(|at| at <= now);
         let events = match self.lanes.room(free, now) {
-            Some(0) => 0,
-            Some(room) => 1 << room.ilog2(),
-            None => usize::MAX,
+            Some(0) if start < self.timing.fanned + HOLD => 0,
+            Some(room @ 1..) => 1 << room.ilog2(),
+            Some(0) | None => usize::MAX,
         };
+        if events > 0 {
+            self.timing.fanned = start;
+        }
         let is_turn = !self.pending.is_empty()
             || may_claim
             || (events > 0 && queue::has_fresh::<S>(connection).await?);
