@@ -7,4 +7,4 @@ mod table;
 
 pub use case::{Case, Cases, median};
 pub use instructions::Instructions;
-pub use table::{Bound, Outcome, Row, Table};
+pub use table::{Bound, Outcome, Row, Table, grouped};

@@ -189,7 +189,8 @@ impl fmt::Display for Table {
 }
 
 /// A number with commas between its thousands.
-pub(crate) fn grouped(number: u64) -> String {
+#[must_use]
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

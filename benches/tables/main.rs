@@ -1,4 +1,4 @@
-//! Five tables, each figure beside a baseline of the same run.
+//! Tables of speed, each figure beside a baseline of the same run.
 //!
 //! ```text
 //! cargo bench -p hookwright-benches
@@ -8,6 +8,7 @@
 mod build;
 mod by_hand;
 mod changes;
+mod outbox;
 mod records;
 mod send;
 mod sign;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
     match arguments[..] {
         [instructions::ARGUMENT, case, times] => repeat(case, times),
         [send::ARGUMENT, ref role @ ..] => send::play(role),
+        [outbox::ARGUMENT, ref role @ ..] => outbox::play(role),
         ref chosen if chosen.contains(&"--bench") => print(chosen),
         _ => {
             println!("nothing is measured: run `cargo bench -p hookwright-benches`");
@@ -51,14 +53,17 @@ fn main() -> ExitCode {
 fn print(arguments: &[&str]) -> ExitCode {
     let chosen: Vec<&str> =
         arguments.iter().copied().filter(|argument| !argument.starts_with("--")).collect();
-    if let Some(unknown) = chosen.iter().find(|name| TABLES.iter().all(|(table, _)| table != *name))
+    let tables: Vec<_> = TABLES.into_iter().chain(outbox::TABLES).collect();
+    if let Some(unknown) =
+        chosen.iter().find(|name| !tables.iter().any(|(table, _)| is_of(table, name)))
     {
-        eprintln!("there is no table `{unknown}`, but: {}", TABLES.map(|(name, _)| name).join(" "));
+        let names: Vec<_> = tables.iter().map(|(name, _)| *name).collect();
+        eprintln!("there is no table `{unknown}`, but: {}", names.join(" "));
         return ExitCode::FAILURE;
     }
     let mut outcomes = Vec::new();
-    for (name, measure) in TABLES {
-        if chosen.is_empty() || chosen.contains(&name) {
+    for (name, measure) in tables {
+        if chosen.is_empty() || chosen.iter().any(|chosen| is_of(name, chosen)) {
             let table = measure();
             println!("{table}");
             outcomes.push(table.outcome());
@@ -74,6 +79,11 @@ fn print(arguments: &[&str]) -> ExitCode {
     );
     let _ = io::stdout().flush();
     ExitCode::SUCCESS
+}
+
+/// Whether a table is the chosen one, or of the chosen kind: `outbox` stands for `outbox-sqlite` too.
+fn is_of(table: &str, chosen: &str) -> bool {
+    table.strip_prefix(chosen).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
 /// Does one case so often, for the count of its instructions.

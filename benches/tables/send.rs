@@ -3,8 +3,8 @@
 
 mod axios;
 mod contenders;
-mod load;
-mod server;
+pub(crate) mod load;
+pub(crate) mod server;
 
 use std::env;
 use std::error::Error;
@@ -173,19 +173,23 @@ fn this_program(role: &[&str]) -> Result<Command, Box<dyn Error>> {
 }
 
 /// The server's process, which ends when its input does.
-struct Server {
+pub(crate) struct Server {
     process: Child,
     port: u16,
 }
 
 impl Server {
-    fn start() -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn start() -> Result<Self, Box<dyn Error>> {
         let mut process =
             this_program(&["server"])?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let output = process.stdout.take().ok_or("the server has no output")?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
         Ok(Self { process, port: line.trim().parse()? })
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// Lets a contender send to the server.

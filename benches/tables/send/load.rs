@@ -47,7 +47,8 @@ pub(crate) trait Contender: Clone + Send + 'static {
     fn send(&mut self) -> impl Future<Output = ()> + Send;
 }
 
-async fn send<C: Contender>(contender: &C, requests: u32) {
+/// Sends so many requests.
+pub(crate) async fn send<C: Contender>(contender: &C, requests: u32) {
     let left = Arc::new(AtomicU32::new(requests));
     let tasks: Vec<_> = (0..CONCURRENCY)
         .map(|_| {
@@ -70,7 +71,7 @@ fn take_one(left: &AtomicU32) -> bool {
 }
 
 /// What all threads of this process have used of the processors.
-fn cpu_nanoseconds() -> io::Result<u64> {
+pub(crate) fn cpu_nanoseconds() -> io::Result<u64> {
     let mut sum = 0;
     for thread in fs::read_dir("/proc/self/task")? {
         let text = fs::read_to_string(thread?.path().join("schedstat"))?;

@@ -28,13 +28,17 @@ pub(crate) fn run() {
     });
 }
 
-/// Answers each request of a connection, until the client closes it.
+/// Answers each request of a connection, until the client closes it; but none to `/hang`.
 async fn serve(mut connection: TcpStream) -> io::Result<()> {
     connection.set_nodelay(true)?;
     let mut bytes = Vec::with_capacity(4096);
     while connection.read_buf(&mut bytes).await? > 0 {
         while let Some(length) = request_length(&bytes) {
+            let hangs = bytes.starts_with(b"POST /hang");
             bytes.drain(..length);
+            if hangs {
+                continue;
+            }
             connection.write_all(ANSWER).await?;
         }
     }
@@ -42,7 +46,7 @@ async fn serve(mut connection: TcpStream) -> io::Result<()> {
 }
 
 /// The length of the first request, if all of it is there.
-fn request_length(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn request_length(bytes: &[u8]) -> Option<usize> {
     let head = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
     let body = bytes[..head]
         .split(|byte| *byte == b'\n')
