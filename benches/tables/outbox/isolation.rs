@@ -14,7 +14,7 @@ use super::sink::Sink;
 use super::sqlite::new_file;
 use super::this_program;
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 7;
 const NINE: usize = 9;
 const CONCURRENCY: usize = 8;
 const WARM_UP: usize = 200;
