@@ -8,6 +8,7 @@ use xtask::failure::Failure;
 use crate::features::read_features;
 use crate::steps::{Step, announce};
 use crate::test;
+use crate::unpacked::forget_packages;
 
 /// Runs every step until one fails. The tests come last, and their totals end the output.
 pub(crate) fn run(root: &Path) -> ExitCode {
@@ -20,6 +21,12 @@ pub(crate) fn run(root: &Path) -> ExitCode {
 
 fn check(root: &Path) -> Result<(), Failure> {
     let features = read_features(&root.join("core/Cargo.toml"))?;
+    forget_packages().map_err(|error| {
+        Failure::new(
+            format!("what cargo has unpacked of earlier packages could not be removed: {error}"),
+            "check the rights of `registry/src` in cargo's home",
+        )
+    })?;
     steps(&features).iter().try_for_each(|step| step.run(root))
 }
 

@@ -9,6 +9,7 @@ mod steps;
 mod tally;
 mod test;
 mod tools;
+mod unpacked;
 
 use std::env;
 use std::path::Path;
