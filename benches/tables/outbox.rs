@@ -28,7 +28,7 @@ use self::figures::Figures;
 use crate::Measure;
 
 /// The first argument of a process that measures.
-pub(crate) const ARGUMENT: &str = "outbox";
+pub(crate) const ARGUMENT: &str = "play-outbox";
 
 pub(crate) const TABLES: [(&str, Measure); 7] = [
     ("outbox-sqlite", sqlite::measure as fn() -> Table),
