@@ -369,7 +369,7 @@ impl<S: Store> Run<S> {
         for told in &written.notices {
             (self.settings.on_notice)(&told.notice);
         }
-        self.take_off(done, &held);
+        self.take_off(done, held);
         telemetry::in_flight(self.flights.len());
         Ok(Round { is_busy, is_full })
     }
@@ -396,7 +396,8 @@ impl<S: Store> Run<S> {
     }
 
     /// Sends what was claimed.
-    fn take_off(&mut self, done: Done, held: &Held) {
+    fn take_off(&mut self, done: Done, held: Held) {
+        let permit = held.permit();
         for claimed in done.claimed {
             let Some(subscriber) = self.directory.get(claimed.lease.endpoint) else {
                 if let Some(lane) = self.lanes.get(claimed.lease.endpoint) {
@@ -409,7 +410,7 @@ impl<S: Store> Run<S> {
             let lease = claimed.lease;
             let (endpoint, id) = (subscriber.endpoint.clone(), subscriber.id);
             let landed = self.landed.0.clone();
-            let flight = fly(self.sender.clone(), endpoint, id, claimed, held.clone(), landed);
+            let flight = fly(self.sender.clone(), endpoint, id, claimed, permit.clone(), landed);
             self.flights.insert(lease, self.tasks.spawn(flight));
         }
     }

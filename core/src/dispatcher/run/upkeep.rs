@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::Run;
 use crate::dispatcher::clock::StoreClock;
+use crate::dispatcher::flight::Heartbeat;
 use crate::dispatcher::telemetry;
 use crate::outbox::OutboxError;
 use crate::outbox::queue::{self, Fresh, Lease, Swept};
@@ -42,8 +43,12 @@ impl<S: Store> Run<S> {
                 lost = leases.len() - kept.len(),
                 "leases were lost to another dispatcher"
             );
+            // What was claimed before and is not sent yet may be of those, and about to be sent as
+            // this is done: no heartbeat holds it any longer.
+            self.heartbeat = Heartbeat::new(self.settings.lease);
+        } else {
+            held.acknowledge();
         }
-        held.acknowledge();
         Ok(())
     }
 
