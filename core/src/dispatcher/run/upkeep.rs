@@ -1,4 +1,4 @@
-//! What a dispatcher does beside its turns: heartbeats, surveys, replays, counting, cleaning.
+//! What a dispatcher does beside its turns: heartbeats, surveys, replays, cleaning.
 
 use std::time::Duration;
 
@@ -15,8 +15,6 @@ use crate::outbox::store::Store;
 /// How often what is old is looked for, and how soon again while there is more.
 const SWEEP: Duration = Duration::from_mins(1);
 const SWEEP_MORE: Duration = Duration::from_millis(200);
-/// How often backlogs are counted.
-pub(super) const COUNT: Duration = Duration::from_secs(15);
 
 impl<S: Store> Run<S> {
     /// Makes leases longer, and sets the clock by the database's.
@@ -101,30 +99,6 @@ impl<S: Store> Run<S> {
         }
         transaction.commit().await?;
         drop(writer);
-        Ok(())
-    }
-
-    pub(super) async fn count(
-        &mut self,
-        connection: &mut S::Connection,
-    ) -> Result<(), OutboxError> {
-        let start = Instant::now();
-        for (endpoint, deliveries) in queue::backlog::<S>(connection).await? {
-            if let Some(subscriber) = self.directory.get(endpoint) {
-                telemetry::backlog(subscriber.id.to_string(), deliveries);
-            }
-        }
-        if let Some(age) = S::snapshot_age(connection).await? {
-            telemetry::snapshot_age(age);
-            if age > 30_000 {
-                tracing::warn!(
-                    seconds = age / 1000,
-                    "a transaction is open for long, and slows claims down"
-                );
-            }
-        }
-        // A large backlog takes long to count, which is then done more rarely.
-        self.timing.count = Instant::now() + COUNT.max(start.elapsed() * 200);
         Ok(())
     }
 
