@@ -121,7 +121,8 @@ impl<S: Store> Dispatcher<S> {
         self
     }
 
-    /// Sets how long attempts and dead letters are kept: 30 days unless set.
+    /// Sets how long attempts and dead letters are kept, replays after their end, and deleted
+    /// endpoints as long as anything tells of them: 30 days unless set.
     pub fn keep_attempts(mut self, age: Duration) -> Self {
         self.settings.keep.attempts = age;
         self

@@ -136,5 +136,7 @@ contract! {
     retention {
         what_is_over_is_deleted_and_the_rest_is_kept,
         events_that_nobody_wanted_are_kept_as_long,
+        events_are_kept_for_a_week_and_attempts_and_dead_letters_for_a_month,
+        replays_that_have_ended_and_deleted_endpoints_go_after_a_month,
     }
 }
