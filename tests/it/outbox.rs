@@ -6,6 +6,7 @@ mod fixture;
 mod history;
 mod leases;
 mod limits;
+mod notify;
 mod operational;
 mod order;
 mod receiver;
