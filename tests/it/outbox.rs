@@ -1,6 +1,7 @@
 //! The contract of an outbox: every test is run over each store.
 
 mod attempts;
+mod connections;
 mod emit;
 mod fixture;
 mod history;
@@ -75,6 +76,12 @@ contract! {
         an_endpoint_that_asks_for_time_is_left_alone_as_a_whole,
         a_429_is_waited_out_for_a_minute_at_least,
         enabling_by_hand_ends_a_pause,
+    }
+    connections {
+        an_endpoint_of_a_private_authority_is_used_as_it_was_stored,
+        certificates_that_prove_nothing_are_no_connection,
+        names_that_cannot_be_looked_up_are_no_connection,
+        a_connection_that_was_closed_while_nobody_used_it_costs_no_attempt,
     }
     resend {
         a_delivery_of_any_state_can_be_sent_again,
