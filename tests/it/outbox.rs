@@ -19,6 +19,7 @@ mod schema;
 mod secrets;
 mod shutdown;
 mod store;
+mod telemetry;
 
 /// Runs every test of the contract on one store.
 macro_rules! on_store {
@@ -131,6 +132,10 @@ contract! {
         what_is_under_way_is_recorded_and_nothing_new_is_begun,
         a_hanging_request_is_broken_off_and_its_lease_released,
         health_tells_whether_it_delivers,
+    }
+    telemetry {
+        everything_that_is_counted_has_its_name,
+        an_attempt_is_a_span_with_its_fields,
     }
     operational {
         they_reach_those_that_name_them_and_are_never_about_themselves,
