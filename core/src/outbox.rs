@@ -115,6 +115,8 @@ struct Shared<S: Store> {
     wake: Wake,
     /// Whether the tables are known to be of this program's version.
     is_current: AtomicBool,
+    /// Where the transactions of [`Outbox::begin`] are made.
+    writers: Pool<S>,
     /// Where there is one writer, those of this process wait for each other in order, in place of
     /// asking again and again.
     writer: Option<Arc<Mutex<()>>>,
@@ -228,7 +230,10 @@ impl<S: Store> Outbox<S> {
     /// long.
     pub async fn begin(&self) -> Result<Transaction<S>, OutboxError> {
         let writer = self.writer().await?;
-        let transaction = S::begin(&self.shared.pool).await?;
+        if self.shared.pool.is_closed() {
+            self.shared.writers.close().await;
+        }
+        let transaction = S::begin(&self.shared.writers).await?;
         Ok(Transaction::new(self.clone(), transaction, writer))
     }
 

@@ -198,7 +198,7 @@ impl<'a, S: Store> History<'a, S> {
     /// [`OutboxError`] when the database refuses.
     pub async fn undispatched(&self) -> Result<u64, OutboxError> {
         let select = Statement::new(
-            "SELECT count(*) FROM hookwright_event WHERE fresh = 1 AND ($1 IS NULL OR tenant = $1)",
+            "SELECT count(*) FROM hookwright_fresh WHERE ($1 IS NULL OR tenant = $1)",
         );
         let rows = self.fetch(self.of_tenant(select)).await?;
         let count = rows.first().map_or(Ok(None), |row| S::integer(row, 0))?;

@@ -63,7 +63,7 @@ pub(crate) async fn fresh<S: Store>(
     limit: usize,
 ) -> Result<(Vec<Fresh>, i64), OutboxError> {
     // In the text, since a limit that is bound makes SQLite compile the statement anew each time.
-    let limit = format!(" FROM hookwright_event WHERE fresh = 1 ORDER BY id LIMIT {limit}");
+    let limit = format!(" FROM hookwright_fresh ORDER BY id LIMIT {limit}");
     let select = Statement::new(
         "SELECT id, tenant, object, operation, object_id, event_id, time, changed, previous, \
          CASE WHEN length(data) <= $1 THEN data END, \
@@ -125,8 +125,11 @@ pub(crate) async fn fan_out<S: Store>(
     events: &[i64],
     deliveries: &[NewDelivery],
 ) -> Result<u64, Failure> {
-    let mut inserted = 0;
+    let (mut inserted, mut last) = (0, None);
     for rows in deliveries.chunks(CHUNK) {
+        if let Some(insert) = last.take() {
+            inserted += S::execute(connection, insert).await?;
+        }
         let lease = |row: &NewDelivery| row.lease.unwrap_or_default();
         let insert = Statement::new(
             "INSERT INTO hookwright_delivery \
@@ -147,21 +150,14 @@ pub(crate) async fn fan_out<S: Store>(
             ],
         )
         .text(" WHERE true ON CONFLICT (event, endpoint) DO NOTHING");
-        inserted += S::execute(connection, insert).await?;
+        last = Some(insert);
     }
-    for events in events.chunks(CHUNK) {
-        let clear =
-            Statement::new("UPDATE hookwright_event SET fresh = 0 WHERE id IN (SELECT r.id FROM ")
-                .table(S::TABLES, "r", [("id", events.iter().copied().collect())])
-                .text(")");
-        S::execute(connection, clear).await?;
-    }
-    Ok(inserted)
+    Ok(inserted + S::fanned_out(connection, last, events).await?)
 }
 
 /// Whether any event waits to be fanned out: without locks, for the poll.
 pub(crate) async fn has_fresh<S: Store>(connection: &mut S::Connection) -> Result<bool, Failure> {
-    let select = Statement::new("SELECT id FROM hookwright_event WHERE fresh = 1 LIMIT 1");
+    let select = Statement::new("SELECT id FROM hookwright_fresh LIMIT 1");
     Ok(!S::fetch(connection, select).await?.is_empty())
 }
 

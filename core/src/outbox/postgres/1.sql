@@ -40,7 +40,8 @@ CREATE TABLE hookwright_event (
     emitted_at BIGINT NOT NULL,
     fresh SMALLINT NOT NULL DEFAULT 1
 );
--- Events that are not fanned out yet.
+-- Events that are not fanned out yet: by a mark, since numbers are not in the order of commits.
+CREATE VIEW hookwright_fresh AS SELECT * FROM hookwright_event WHERE fresh = 1;
 CREATE INDEX hookwright_event_fresh ON hookwright_event (id) WHERE fresh = 1;
 CREATE INDEX hookwright_event_object ON hookwright_event (object, object_id, id);
 CREATE INDEX hookwright_event_time ON hookwright_event (emitted_at, id);
