@@ -197,7 +197,9 @@ pub use crate::dispatcher::{Dispatcher, Health, Notice};
 #[cfg(feature = "http")]
 pub use crate::endpoint::{Endpoint, EndpointError, PrivateCa, PrivateCaError};
 pub use crate::event::{
-    Body, BodyError, Event, EventId, EventIdError, EventName, EventNameError, UpdateError,
+    Body, BodyError, Carries, Claim, Event, EventData, EventId, EventIdError, EventName,
+    EventNameError, EventSet, Field, Incoming, ObjectEvent, Problem, RawEvent, ReadError,
+    ReadEvent, UpdateError, WebhookEvent,
 };
 pub use crate::object::WebhookObject;
 #[cfg(feature = "_outbox")]
@@ -208,7 +210,7 @@ pub use crate::outbox::{
     OutboxError, Page, Parameter, Query, ReplayId, ReplayProgress, ReplayState, Store,
     StoredAttempt, StoredDelivery, StoredEndpoint, StoredEvent, Transaction,
 };
-pub use crate::receiver::{ReceiveError, Verifier, WrongBody};
+pub use crate::receiver::{ReceiveError, Verifier};
 #[cfg(feature = "http")]
 pub use crate::retry::{Jitter, RetrySchedule};
 #[cfg(feature = "http")]
@@ -218,7 +220,7 @@ pub use crate::signature::{
     Signer, Signing, VerifyError,
 };
 #[cfg(feature = "derive")]
-pub use hookwright_macros::WebhookObject;
+pub use hookwright_macros::{WebhookEvent, WebhookEvents, WebhookObject};
 #[cfg(feature = "http")]
 pub use ipnet::IpNet;
 #[cfg(feature = "postgres")]
