@@ -109,24 +109,31 @@ impl<T: WebhookObject> Named for T {
     note = "the variant for all other events holds a `RawEvent`"
 )]
 pub trait Other {
-    fn keep(incoming: Incoming<'_>) -> Self;
+    fn keep(incoming: Incoming<'_>) -> Result<Self, ReadError>
+    where
+        Self: Sized;
 }
 
 impl Other for RawEvent {
-    fn keep(incoming: Incoming<'_>) -> Self {
+    fn keep(incoming: Incoming<'_>) -> Result<Self, ReadError> {
         incoming.into_raw()
     }
 }
 
 impl Other for Box<RawEvent> {
-    fn keep(incoming: Incoming<'_>) -> Self {
-        Self::new(incoming.into_raw())
+    fn keep(incoming: Incoming<'_>) -> Result<Self, ReadError> {
+        incoming.into_raw().map(Self::new)
     }
 }
 
 /// The variant that reads the event.
 pub fn choose(claims: &[Claim], incoming: &Incoming<'_>) -> Option<usize> {
     Claim::choose(claims, incoming)
+}
+
+/// Reads an event as a variant.
+pub fn read<E: ReadEvent, V>(incoming: Incoming<'_>, variant: fn(E) -> V) -> Result<V, ReadError> {
+    E::read(incoming).map(variant)
 }
 
 /// Refuses a variant that would never be read, when it is compiled.

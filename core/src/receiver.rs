@@ -38,7 +38,8 @@ use std::fmt;
 use http::{HeaderMap, StatusCode};
 
 pub use self::verifier::Verifier;
-use crate::event::{Incoming, ReadError, ReadEvent};
+pub use crate::event::{Claim, Incoming, Problem};
+use crate::event::{ReadError, ReadEvent};
 use crate::signature::{VerifyError, WEBHOOK_ID};
 
 /// Verifies a request and reads its event: as an [`Event`](crate::Event), as an

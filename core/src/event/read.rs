@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 
-use super::data::{Data, EventData};
+use super::data::EventData;
 use super::kind::OPERATIONS;
+use super::raw::Decoded;
 use super::{Event, EventId, EventName, Incoming, ObjectEvent, RawEvent, ReadError};
 use crate::object::WebhookObject;
 
@@ -63,7 +64,7 @@ pub trait ReadEvent: Sized {
     /// The events that are read as this.
     const CLAIM: Claim;
 
-    /// Reads an event whose envelope is read.
+    /// Reads an event whose name is read.
     ///
     /// # Errors
     ///
@@ -200,10 +201,7 @@ where
             Some(operation) => EventName::of_object(T::OBJECT, operation),
             None => incoming.name_of(T::OBJECT, &OPERATIONS),
         };
-        let json = incoming.data();
-        let Data(data) = serde_json::from_str(json)
-            .map_err(|error| ReadError::data(&name, "data", json, &error))?;
-        let (id, timestamp, changes) = incoming.into_rest();
+        let Decoded { id, timestamp, changes, data } = incoming.decode(&name)?;
         Ok(Self { name, id, timestamp, data, changes })
     }
 
@@ -252,7 +250,7 @@ impl ReadEvent for RawEvent {
     const CLAIM: Claim = Claim::Anything;
 
     fn read(incoming: Incoming<'_>) -> Result<Self, ReadError> {
-        Ok(incoming.into_raw())
+        incoming.into_raw()
     }
 
     fn name(&self) -> &EventName {

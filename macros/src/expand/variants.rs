@@ -16,26 +16,22 @@ pub(crate) fn events(krate: &Path, variants: &Variants<'_>) -> TokenStream {
         .map(|Held { ty, .. }| quote_spanned!(ty.span()=> <#ty as __private::ReadEvent>::CLAIM));
     let other_claim = other.as_ref().map(|_| quote!(__private::Claim::Anything));
     let checks = events.iter().enumerate().skip(1).map(|(index, Held { ident, .. })| {
-        quote_spanned!(ident.span()=> const _: () = __private::claims_its_own(CLAIMS, #index);)
+        quote_spanned!(ident.span()=> const _: () = __private::claims_its_own(__CLAIMS, #index);)
     });
-    let reads = events.iter().enumerate().map(|(index, Held { ident: variant, ty })| {
-        quote! {
-            __private::Some(#index) => {
-                <#ty as __private::ReadEvent>::read(incoming).map(#ident::#variant)
-            }
-        }
+    let reads = events.iter().enumerate().map(|(index, Held { ident: variant, .. })| {
+        quote!(__private::Some(#index) => __private::read(incoming, #ident::#variant),)
     });
     let otherwise = match other {
         Some(Held { ident: variant, ty }) => {
             let keep = quote_spanned!(ty.span()=> <#ty as __private::Other>::keep(incoming));
-            quote!(__private::Ok(#ident::#variant(#keep)))
+            quote!(#keep.map(#ident::#variant))
         }
         None => quote!(__private::Err(incoming.unknown())),
     };
     let all = || events.iter().chain(other);
     let getter = |getter: TokenStream| {
-        let arms = all().map(|Held { ident: variant, ty }| {
-            quote!(#ident::#variant(event) => <#ty as __private::ReadEvent>::#getter(event),)
+        let arms = all().map(|Held { ident: variant, .. }| {
+            quote!(#ident::#variant(event) => __private::ReadEvent::#getter(event),)
         });
         quote!(match self { #(#arms)* })
     };
@@ -46,17 +42,17 @@ pub(crate) fn events(krate: &Path, variants: &Variants<'_>) -> TokenStream {
     in_private_scope(
         krate,
         &quote! {
-            const CLAIMS: &[__private::Claim] = &[#(#claims,)* #other_claim];
+            const __CLAIMS: &[__private::Claim] = &[#(#claims,)* #other_claim];
             #(#checks)*
 
             #[automatically_derived]
             impl __private::ReadEvent for #ident {
-                const CLAIM: __private::Claim = __private::Claim::AnyOf(CLAIMS);
+                const CLAIM: __private::Claim = __private::Claim::AnyOf(__CLAIMS);
 
                 fn read(
                     incoming: __private::Incoming<'_>,
                 ) -> __private::Result<Self, __private::ReadError> {
-                    match __private::choose(CLAIMS, &incoming) {
+                    match __private::choose(__CLAIMS, &incoming) {
                         #(#reads)*
                         _ => #otherwise,
                     }
