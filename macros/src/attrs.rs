@@ -160,11 +160,23 @@ impl FieldAttrs {
 }
 
 /// Which derive reads the options.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) enum Derive {
-    WebhookObject,
-    WebhookEvent,
-    WebhookEvents,
+    Object,
+    Event,
+    Events,
+}
+
+impl Derive {
+    const ALL: [Self; 3] = [Self::Object, Self::Event, Self::Events];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Object => "WebhookObject",
+            Self::Event => "WebhookEvent",
+            Self::Events => "WebhookEvents",
+        }
+    }
 }
 
 /// Where an option stands.
@@ -177,31 +189,31 @@ struct Place {
 
 impl Place {
     const OBJECT: Self = Self {
-        derive: Derive::WebhookObject,
+        derive: Derive::Object,
         noun: "struct",
         options: &["name", "events", "fields", "crate"],
         help: "write `#[webhook(name = \"...\")]`",
     };
     const EVENT: Self = Self {
-        derive: Derive::WebhookEvent,
+        derive: Derive::Event,
         noun: "struct",
         options: &["object", "name", "crate"],
         help: "write `#[webhook(object = ..., name = \"...\")]`",
     };
     const FIELD: Self = Self {
-        derive: Derive::WebhookObject,
+        derive: Derive::Object,
         noun: "field",
         options: &["id", "skip", "redact"],
         help: "write `#[webhook(skip)]`",
     };
     const ENUM: Self = Self {
-        derive: Derive::WebhookEvents,
+        derive: Derive::Events,
         noun: "enum",
         options: &["crate"],
         help: "write `#[webhook(crate = \"...\")]`",
     };
     const VARIANT: Self = Self {
-        derive: Derive::WebhookEvents,
+        derive: Derive::Events,
         noun: "variant",
         options: &["other"],
         help: "write `#[webhook(other)]`",
@@ -210,9 +222,9 @@ impl Place {
     /// The places where this derive reads options.
     fn all(derive: Derive) -> [Self; 2] {
         match derive {
-            Derive::WebhookObject => [Self::OBJECT, Self::FIELD],
-            Derive::WebhookEvent => [Self::EVENT, Self { derive, ..Self::FIELD }],
-            Derive::WebhookEvents => [Self::ENUM, Self::VARIANT],
+            Derive::Object => [Self::OBJECT, Self::FIELD],
+            Derive::Event => [Self::EVENT, Self { derive, ..Self::FIELD }],
+            Derive::Events => [Self::ENUM, Self::VARIANT],
         }
     }
 
@@ -255,11 +267,14 @@ impl Place {
             );
             return;
         }
-        let others = [Derive::WebhookObject, Derive::WebhookEvent, Derive::WebhookEvents];
-        if let Some(place) = others.into_iter().find_map(find) {
+        if let Some(place) = Derive::ALL.into_iter().find_map(find) {
             errors.report(
                 path,
-                format!("`{word}` is an option of `{:?}`, not of `{derive:?}`", place.derive),
+                format!(
+                    "`{word}` is an option of `{}`, not of `{}`",
+                    place.derive.name(),
+                    derive.name()
+                ),
                 options_here,
             );
             return;

@@ -24,8 +24,8 @@ impl Kind {
 
     fn derive(self) -> Derive {
         match self {
-            Self::Object => Derive::WebhookObject,
-            Self::Event => Derive::WebhookEvent,
+            Self::Object => Derive::Object,
+            Self::Event => Derive::Event,
         }
     }
 }

@@ -190,7 +190,7 @@ impl fmt::Debug for Incoming<'_> {
 mod usual {
     use serde::Deserialize;
 
-    use super::{DateTime, End, Utc, split_name, timestamp};
+    use super::{End, split_name, timestamp};
 
     /// The name, and the text that begins with the data.
     pub(super) fn start(body: &str) -> Option<((&str, &str), &str)> {
@@ -201,20 +201,26 @@ mod usual {
     /// The data, and what stands after it to the end of the body.
     pub(super) fn rest<'a, T: Deserialize<'a>>(mut text: &'a str) -> Option<(T, End<'a>)> {
         let data = value(&mut text)?;
-        let fields = member(&mut text, r#","updatedFields":"#)?;
-        let previous = member(&mut text, r#","previous":"#)?;
-        let time: DateTime<Utc> = member(&mut text, r#","timestamp":"#)??;
-        let timestamp = timestamp::whole_milliseconds(time);
+        let mut fields = None;
+        if after(&mut text, r#","updatedFields":"#) {
+            fields = Some(value(&mut text)?);
+        }
+        let mut previous = None;
+        if after(&mut text, r#","previous":"#) {
+            previous = Some(value(&mut text)?);
+        }
+        if !after(&mut text, r#","timestamp":"#) {
+            return None;
+        }
+        let timestamp = timestamp::whole_milliseconds(value(&mut text)?);
         (text == "}").then_some((data, End { timestamp, fields, previous }))
     }
 
-    /// The value of a member that may stand here, after `name`.
-    fn member<'a, V: Deserialize<'a>>(text: &mut &'a str, name: &str) -> Option<Option<V>> {
-        let Some(rest) = text.strip_prefix(name) else {
-            return Some(None);
-        };
-        *text = rest;
-        value(text).map(Some)
+    /// Whether `name` stands here: then the text goes on after it.
+    fn after(text: &mut &str, name: &str) -> bool {
+        let rest = text.strip_prefix(name);
+        *text = rest.unwrap_or(text);
+        rest.is_some()
     }
 
     /// The value that the text begins with.

@@ -64,8 +64,8 @@ impl ReadError {
     pub(crate) fn not_utf8(body: &[u8], error: &Utf8Error) -> Self {
         let before = body.get(..error.valid_up_to()).unwrap_or_default();
         let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        let lines = before.iter().filter(|byte| **byte == b'\n').count();
-        Self::NotJson { line: lines + 1, column: before.len() - line_start + 1 }
+        let lines = before.split(|byte| *byte == b'\n').count();
+        Self::NotJson { line: lines, column: before.len() - line_start + 1 }
     }
 
     /// Of what serde said of a whole body.
@@ -180,7 +180,11 @@ impl<'a> Path<'a> {
             match *step {
                 Step::Key(Some(key)) => path.push(key),
                 Step::Key(None) => {}
-                Step::Index(index) => path.text.push_str(&format!("[{index}]")),
+                Step::Index(index) => {
+                    path.text.push('[');
+                    path.text.push_str(&index.to_string());
+                    path.text.push(']');
+                }
             }
         }
         if steps.len() > Self::MOST {
@@ -201,7 +205,7 @@ impl<'a> Path<'a> {
     }
 }
 
-/// The byte that serde_json's line and column name.
+/// The byte that `serde_json`'s line and column name.
 fn offset(json: &str, line: usize, column: usize) -> usize {
     let before: usize = json.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     (before + column).min(json.len())

@@ -18,12 +18,11 @@ pub(crate) fn event(krate: &Path, event: &CustomEvent<'_>) -> TokenStream {
         }
         EventObject::Named(name) => quote!(#name),
     };
-    let subject = match id {
-        Some(id) => {
-            let (ident, ty) = (id.ident, &id.field.ty);
-            quote!(<#ty as __private::ObjectId>::display(&self.#ident))
-        }
-        None => quote!(&""),
+    let subject = if let Some(id) = id {
+        let (ident, ty) = (id.ident, &id.field.ty);
+        quote!(<#ty as __private::ObjectId>::display(&self.#ident))
+    } else {
+        quote!(&"")
     };
     let is_empty = is_unit.then(|| {
         quote!(

@@ -21,12 +21,11 @@ pub(crate) fn events(krate: &Path, variants: &Variants<'_>) -> TokenStream {
     let reads = events.iter().enumerate().map(|(index, Held { ident: variant, .. })| {
         quote!(__private::Some(#index) => __private::read(incoming, #ident::#variant),)
     });
-    let otherwise = match other {
-        Some(Held { ident: variant, ty }) => {
-            let keep = quote_spanned!(ty.span()=> <#ty as __private::Other>::keep(incoming));
-            quote!(#keep.map(#ident::#variant))
-        }
-        None => quote!(__private::Err(incoming.unknown())),
+    let otherwise = if let Some(Held { ident: variant, ty }) = other {
+        let keep = quote_spanned!(ty.span()=> <#ty as __private::Other>::keep(incoming));
+        quote!(#keep.map(#ident::#variant))
+    } else {
+        quote!(__private::Err(incoming.unknown()))
     };
     let all = || events.iter().chain(other);
     let getter = |getter: TokenStream| {

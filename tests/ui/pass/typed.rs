@@ -1,7 +1,7 @@
 //! Custom events, constants and enums: nothing is looked up in the prelude, nothing is warned of.
 #![no_implicit_prelude]
 #![deny(warnings, missing_docs, missing_debug_implementations, unreachable_pub)]
-#![allow(dead_code)]
+#![allow(dead_code, non_camel_case_types)]
 
 mod core {}
 mod hookwright {}
