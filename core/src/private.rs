@@ -131,11 +131,6 @@ pub fn choose(claims: &[Claim], incoming: &Incoming<'_>) -> Option<usize> {
     Claim::choose(claims, incoming)
 }
 
-/// Reads an event as a variant.
-pub fn read<E: ReadEvent, V>(incoming: Incoming<'_>, variant: fn(E) -> V) -> Result<V, ReadError> {
-    E::read(incoming).map(variant)
-}
-
 /// Refuses a variant that would never be read, when it is compiled.
 pub const fn claims_its_own(claims: &[Claim], variant: usize) {
     assert!(

@@ -80,6 +80,8 @@ fn event_name(
             Some((object, operation)) if is_webhook_name(object) && is_webhook_name(operation) => {
                 Some((EventObject::Named(object.to_owned()), operation.to_owned()))
             }
+            // What could not be read may have been meant as the object.
+            _ if errors.count() > 0 && is_webhook_name(&name) => None,
             _ => {
                 report_no_whole_name(ident, literal, &name, errors);
                 None

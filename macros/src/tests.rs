@@ -257,9 +257,9 @@ fn an_enum_of_events() {
         webhook_events,
         "variants",
         quote! {
-            enum CrmEvent {
-                Person(ObjectEvent<Person>),
-                Merged(Event<PersonMerged>),
+            enum Crm {
+                A(ObjectEvent<P>),
+                B(Event<M>),
                 #[webhook(other)]
                 Other(RawEvent),
             }

@@ -43,12 +43,16 @@ impl<'a> Variants<'a> {
         let mut events: Vec<Held<'a>> = Vec::new();
         let mut others: Vec<Held<'a>> = Vec::new();
         for variant in variants {
+            let before = errors.count();
             let other = other(&variant.attrs, errors);
+            let may_be_other = errors.count() > before;
             let Some(held) = Held::check(variant, errors) else {
                 continue;
             };
             let Some(word) = other else {
-                held.check_among(&events, errors);
+                if !may_be_other {
+                    held.check_among(&events, errors);
+                }
                 events.push(held);
                 continue;
             };

@@ -18,8 +18,10 @@ pub(crate) fn events(krate: &Path, variants: &Variants<'_>) -> TokenStream {
     let checks = events.iter().enumerate().skip(1).map(|(index, Held { ident, .. })| {
         quote_spanned!(ident.span()=> const _: () = __private::claims_its_own(__CLAIMS, #index);)
     });
-    let reads = events.iter().enumerate().map(|(index, Held { ident: variant, .. })| {
-        quote!(__private::Some(#index) => __private::read(incoming, #ident::#variant),)
+    // What is wrong with a type is said at the type, once.
+    let reads = events.iter().enumerate().map(|(index, Held { ident: variant, ty })| {
+        let read = quote_spanned!(ty.span()=> <#ty as __private::ReadEvent>::read(incoming));
+        quote!(__private::Some(#index) => #read.map(#ident::#variant),)
     });
     let otherwise = if let Some(Held { ident: variant, ty }) = other {
         let keep = quote_spanned!(ty.span()=> <#ty as __private::Other>::keep(incoming));
@@ -29,8 +31,9 @@ pub(crate) fn events(krate: &Path, variants: &Variants<'_>) -> TokenStream {
     };
     let all = || events.iter().chain(other);
     let getter = |getter: TokenStream| {
-        let arms = all().map(|Held { ident: variant, .. }| {
-            quote!(#ident::#variant(event) => __private::ReadEvent::#getter(event),)
+        let arms = all().map(|Held { ident: variant, ty }| {
+            let get = quote_spanned!(ty.span()=> <#ty as __private::ReadEvent>::#getter);
+            quote!(#ident::#variant(event) => #get(event),)
         });
         quote!(match self { #(#arms)* })
     };

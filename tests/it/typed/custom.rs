@@ -40,6 +40,10 @@ fn an_event_is_read_back() {
 
 #[test]
 fn an_event_without_members_is_read_back_whatever_members_it_has_by_then() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize, WebhookEvent)]
+    #[webhook(name = "workspace.resumed")]
+    struct Resumed {}
+
     for data in ["{}", r#"{"reason":"late"}"#, "null"] {
         let body = body("workspace.suspended", data);
         let read: Event<Suspended> = serde_json::from_str(&body).expect(data);
@@ -48,9 +52,6 @@ fn an_event_without_members_is_read_back_whatever_members_it_has_by_then() {
         assert_eq!(read.data(), &Suspended);
     }
 
-    #[derive(Debug, PartialEq, Serialize, Deserialize, WebhookEvent)]
-    #[webhook(name = "workspace.resumed")]
-    struct Resumed {}
     let _ = check(Resumed {}, "workspace.resumed", "{}");
     let read = Event::<Resumed>::from_body(body("workspace.resumed", "{}").as_bytes());
     assert_eq!(read.expect("no members").into_data(), Resumed {});

@@ -9,6 +9,5 @@ struct Person {
 enum CrmEvent {}
 
 fn main() {
-    let event = CrmEvent::from_body(b"{}").unwrap();
-    println!("{}", event.name());
+    println!("{}", CrmEvent::from_body(b"{}").is_ok());
 }

@@ -11,6 +11,6 @@ enum CrmEvent<T = Person> {
 }
 
 fn main() {
-    let event = CrmEvent::from_body(b"{}").unwrap();
+    let event = CrmEvent::<Person>::from_body(b"{}").unwrap();
     println!("{}", event.name());
 }
