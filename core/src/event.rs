@@ -2,11 +2,17 @@
 
 mod body;
 pub(crate) mod changes;
+pub(crate) mod data;
+mod field;
 mod id;
+mod kind;
 mod members;
 mod name;
 #[cfg(feature = "_outbox")]
 pub(crate) mod parts;
+mod raw;
+mod read;
+mod read_error;
 mod timestamp;
 
 use std::borrow::Cow;
@@ -20,20 +26,26 @@ use serde::{Deserialize, Serialize};
 
 pub use self::body::{Body, BodyError};
 pub use self::changes::UpdateError;
-use self::changes::{Changes, Previous};
+use self::changes::{Changes, Json};
+pub use self::data::{EventData, WebhookEvent};
+use self::data::{Expected, is_of};
+pub use self::field::{Carries, Field};
 pub use self::id::{EventId, EventIdError};
+pub use self::kind::ObjectEvent;
 pub use self::name::{EventName, EventNameError};
 #[cfg(feature = "_outbox")]
 pub(crate) use self::parts::Parts;
+pub use self::raw::{Incoming, RawEvent};
+pub use self::read::{Claim, EventSet, ReadEvent};
+pub use self::read_error::{Problem, ReadError};
 pub(crate) use self::timestamp::Rfc3339;
-use crate::object::WebhookObject;
 use crate::rfc3339;
 
 /// Something that happened to an object: a name, data, a time and an id.
 ///
 /// An event *is* its envelope: it serializes to the body that is sent, and deserializes from it.
-/// The methods of [`WebhookObject`] make events; [`receiver::verify`](crate::receiver::verify)
-/// reads them.
+/// The methods of [`WebhookObject`](crate::WebhookObject) and [`WebhookEvent`] make events;
+/// [`receiver::verify`](crate::receiver::verify) reads them.
 ///
 /// `Debug` shows neither the data nor the old values, so that they cannot reach a log.
 ///
@@ -164,10 +176,10 @@ impl<T> Event<T> {
     }
 }
 
-impl<T: WebhookObject> Event<T> {
-    /// The id of the record that the event is of.
+impl<T: EventData> Event<T> {
+    /// The id of the record that the event is of; empty where it is of none.
     pub fn object_id(&self) -> &dyn fmt::Display {
-        self.data.object_id()
+        self.data.subject()
     }
 
     /// Writes the exact bytes that are signed and sent, of at most [`Body::DEFAULT_LIMIT`] bytes.
@@ -200,7 +212,7 @@ impl<T> fmt::Debug for Event<T> {
     }
 }
 
-impl<T: WebhookObject> Serialize for Event<T> {
+impl<T: EventData> Serialize for Event<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let previous = self.changes.as_ref().and_then(Changes::previous);
         let members = 3 + usize::from(self.changes.is_some()) + usize::from(previous.is_some());
@@ -233,9 +245,9 @@ struct Data<'a, T> {
     record: &'a T,
 }
 
-impl<T: WebhookObject> Serialize for Data<'_, T> {
+impl<T: EventData> Serialize for Data<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.record.serialize_data(serializer).map_err(|error| {
+        self.record.serialize_payload(serializer).map_err(|error| {
             S::Error::custom(format_args!(
                 "the data of `{}` cannot be serialized: {error}",
                 self.name
@@ -244,11 +256,11 @@ impl<T: WebhookObject> Serialize for Data<'_, T> {
     }
 }
 
-/// Refuses a body whose object is not `T::NAME`. Members that are not known are passed over, and
+/// Refuses a body whose event is not one of `T`. Members that are not known are passed over, and
 /// `updatedFields` and `previous` may be `null`.
 impl<'de, T> Deserialize<'de> for Event<T>
 where
-    T: WebhookObject + Deserialize<'de>,
+    T: EventData + Deserialize<'de>,
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         const FIELDS: &[&str] = &["event", "data", "updatedFields", "previous", "timestamp"];
@@ -298,32 +310,32 @@ struct EnvelopeVisitor<T>(PhantomData<T>);
 
 impl<'de, T> Visitor<'de> for EnvelopeVisitor<T>
 where
-    T: WebhookObject + Deserialize<'de>,
+    T: EventData + Deserialize<'de>,
 {
     type Value = Event<T>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "an event of the object `{}`", T::NAME)
+        write!(formatter, "{}", Expected::<T>(PhantomData))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Event<T>, A::Error> {
         let mut name: Option<EventName> = None;
         let mut data = None;
         let mut fields: Option<Option<_>> = None;
-        let mut previous: Option<Option<Previous>> = None;
+        let mut previous: Option<Option<Json>> = None;
         let mut timestamp = None;
         while let Some(member) = map.next_key()? {
             match member {
                 Member::Event => {
                     let name = set(&mut name, "event", &mut map)?;
-                    if name.object() != T::NAME {
-                        return Err(A::Error::custom(format_args!(
-                            "`{name}` is not an event of the object `{}`",
-                            T::NAME
-                        )));
+                    if !is_of::<T>(name.object(), name.operation()) {
+                        let expected = Expected::<T>(PhantomData);
+                        return Err(A::Error::custom(format_args!("`{name}` is not {expected}")));
                     }
                 }
-                Member::Data => drop(set(&mut data, "data", &mut map)?),
+                Member::Data => {
+                    set::<data::Data<T>, _>(&mut data, "data", &mut map)?;
+                }
                 Member::UpdatedFields => drop(set(&mut fields, "updatedFields", &mut map)?),
                 Member::Previous => drop(set(&mut previous, "previous", &mut map)?),
                 Member::Timestamp => drop(set(&mut timestamp, "timestamp", &mut map)?),
@@ -334,12 +346,12 @@ where
             timestamp.ok_or_else(|| A::Error::missing_field("timestamp"))?;
         let changes = fields
             .flatten()
-            .map(|fields| Changes::new(fields, previous.flatten().map(Previous::into_json)));
+            .map(|fields| Changes::new(fields, previous.flatten().map(Json::into_raw)));
         Ok(Event {
             name: name.ok_or_else(|| A::Error::missing_field("event"))?,
             id: None,
             timestamp: timestamp::whole_milliseconds(timestamp),
-            data: data.ok_or_else(|| A::Error::missing_field("data"))?,
+            data: data.ok_or_else(|| A::Error::missing_field("data"))?.0,
             changes,
         })
     }

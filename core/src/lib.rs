@@ -49,7 +49,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The attributes are described in [`attributes`].
+//! The attributes are described in [`attributes`]; [`WebhookEvent`] is for events with data of their own.
 //!
 //! # Send
 //!
@@ -146,11 +146,13 @@
 //! }
 //! ```
 //!
+//! Several objects and custom events are an enum that is matched exhaustively: see [`ReadEvent`].
+//!
 //! # Features
 //!
 //! | feature | default | brings |
 //! | --- | --- | --- |
-//! | `derive` | yes | `#[derive(WebhookObject)]` |
+//! | `derive` | yes | `#[derive(WebhookObject)]`, `#[derive(WebhookEvent)]`, `#[derive(WebhookEvents)]` |
 //! | `http` | yes | [`Endpoint`], [`AddressPolicy`] and [`Sender`], over reqwest and rustls |
 //! | `sqlite` | no | `Outbox` and `Dispatcher` on a file of SQLite, which is built with it |
 //! | `postgres` | no | `Outbox` and `Dispatcher` on PostgreSQL |
@@ -197,7 +199,8 @@ pub use crate::dispatcher::{Dispatcher, Health, Notice};
 #[cfg(feature = "http")]
 pub use crate::endpoint::{Endpoint, EndpointError, PrivateCa, PrivateCaError};
 pub use crate::event::{
-    Body, BodyError, Event, EventId, EventIdError, EventName, EventNameError, UpdateError,
+    Body, BodyError, Carries, Event, EventData, EventId, EventIdError, EventName, EventNameError,
+    EventSet, Field, ObjectEvent, RawEvent, ReadError, ReadEvent, UpdateError, WebhookEvent,
 };
 pub use crate::object::WebhookObject;
 #[cfg(feature = "_outbox")]
@@ -208,7 +211,7 @@ pub use crate::outbox::{
     OutboxError, Page, Parameter, Query, ReplayId, ReplayProgress, ReplayState, Store,
     StoredAttempt, StoredDelivery, StoredEndpoint, StoredEvent, Transaction,
 };
-pub use crate::receiver::{ReceiveError, Verifier, WrongBody};
+pub use crate::receiver::{ReceiveError, Verifier};
 #[cfg(feature = "http")]
 pub use crate::retry::{Jitter, RetrySchedule};
 #[cfg(feature = "http")]
@@ -218,7 +221,7 @@ pub use crate::signature::{
     Signer, Signing, VerifyError,
 };
 #[cfg(feature = "derive")]
-pub use hookwright_macros::WebhookObject;
+pub use hookwright_macros::{WebhookEvent, WebhookEvents, WebhookObject};
 #[cfg(feature = "http")]
 pub use ipnet::IpNet;
 #[cfg(feature = "postgres")]

@@ -53,8 +53,7 @@ use self::store::Failure;
 pub use self::store::Store;
 pub use self::transaction::Transaction;
 use self::wake::Wake;
-use crate::event::{Event, EventId, Parts};
-use crate::object::WebhookObject;
+use crate::event::{Event, EventData, EventId, Parts};
 
 /// How long the one writer of a file is waited for.
 const WRITER_WAIT: Duration = Duration::from_secs(10);
@@ -247,7 +246,7 @@ impl<S: Store> Outbox<S> {
     ///
     /// [`EmitError::Body`] when the data is too large or cannot be serialized, after which the
     /// transaction is as it was; [`EmitError::Outbox`] when the database refuses.
-    pub fn emit<'a, T: WebhookObject>(
+    pub fn emit<'a, T: EventData>(
         &'a self,
         connection: &'a mut S::Connection,
         event: &Event<T>,
@@ -274,7 +273,7 @@ impl<S: Store> Outbox<S> {
         events: I,
     ) -> impl Future<Output = Result<usize, EmitError>> + Send + use<'a, S, T, I>
     where
-        T: WebhookObject,
+        T: EventData,
         I: IntoIterator,
         I::Item: Borrow<Event<T>>,
     {
@@ -297,7 +296,7 @@ impl<S: Store> Outbox<S> {
     /// # Errors
     ///
     /// [`BodyError`](crate::BodyError) as [`emit`](Self::emit).
-    pub fn insert<T: WebhookObject>(&self, event: &Event<T>) -> Result<Insert, crate::BodyError> {
+    pub fn insert<T: EventData>(&self, event: &Event<T>) -> Result<Insert, crate::BodyError> {
         Ok(Insert::new(event.parts(self.shared.body_limit)?, self.tenant.as_deref()))
     }
 

@@ -36,21 +36,22 @@ use std::error::Error;
 use std::fmt;
 
 use http::{HeaderMap, StatusCode};
-use serde::de::DeserializeOwned;
 
 pub use self::verifier::Verifier;
-use crate::event::{Event, EventId};
-use crate::object::WebhookObject;
+pub use crate::event::{Claim, Incoming, Problem};
+use crate::event::{ReadError, ReadEvent};
 use crate::signature::{VerifyError, WEBHOOK_ID};
 
-/// Verifies a request and reads its event.
+/// Verifies a request and reads its event: as an [`Event`](crate::Event), as an
+/// [`ObjectEvent`](crate::ObjectEvent), or as an enum that derives
+/// [`WebhookEvents`](crate::ReadEvent).
 ///
 /// The event has the id of the request's `webhook-id` header, where there is one.
 ///
 /// # Errors
 ///
 /// [`ReceiveError`] when the request cannot be verified, or when its body is not such an event.
-pub fn verify<E: FromBody>(
+pub fn verify<E: ReadEvent>(
     verifier: &Verifier,
     headers: &HeaderMap,
     body: &[u8],
@@ -66,35 +67,14 @@ pub fn verify<E: FromBody>(
         }
         None => None,
     };
-    E::from_body(id, body).map_err(|error| ReceiveError::Body(WrongBody::of(&error)))
-}
-
-/// What can be read from a verified body: an [`Event`].
-pub trait FromBody: Sized {
-    /// Reads the body of the event `id`.
-    ///
-    /// # Errors
-    ///
-    /// serde's, when the body is not such an event.
-    fn from_body(id: Option<EventId>, body: &[u8]) -> Result<Self, serde_json::Error>;
-}
-
-impl<T> FromBody for Event<T>
-where
-    T: WebhookObject + DeserializeOwned,
-{
-    fn from_body(id: Option<EventId>, body: &[u8]) -> Result<Self, serde_json::Error> {
-        let event: Self = serde_json::from_slice(body)?;
-        Ok(match id {
-            Some(id) => event.with_id(id),
-            None => event,
-        })
-    }
+    let incoming = Incoming::parse(body).map_err(ReceiveError::Body)?;
+    E::read(incoming.with_id(id)).map_err(ReceiveError::Body)
 }
 
 /// Why a request is not handled.
 ///
-/// The text can be shown to the sender: it tells nothing of the secret or of the body.
+/// The text can be shown to the sender: it tells nothing of the secret or of the body. Of a body
+/// that is not read, [`ReadError`] names the event and the place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReceiveError {
@@ -102,8 +82,8 @@ pub enum ReceiveError {
     Unverified(VerifyError),
     /// The `webhook-id` is not 1 to 256 visible ASCII characters.
     MalformedId,
-    /// The request is the sender's, but its body is not an event of this object.
-    Body(WrongBody),
+    /// The request is the sender's, but its body is not an event that is handled here.
+    Body(ReadError),
     /// The body has more bytes than the receiver takes.
     #[non_exhaustive]
     TooLarge {
@@ -147,32 +127,3 @@ impl Error for ReceiveError {
         }
     }
 }
-
-/// Where a body is not the event that was asked for, and never what stands there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WrongBody {
-    is_json: bool,
-    line: usize,
-    column: usize,
-}
-
-impl WrongBody {
-    fn of(error: &serde_json::Error) -> Self {
-        Self { is_json: error.is_data(), line: error.line(), column: error.column() }
-    }
-
-    /// Whether the body is JSON, but not of the event's shape.
-    pub fn is_json(&self) -> bool {
-        self.is_json
-    }
-}
-
-impl fmt::Display for WrongBody {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { is_json, line, column } = self;
-        let what = if *is_json { "is not of this shape" } else { "is not JSON" };
-        write!(formatter, "the body {what}, at line {line} column {column}")
-    }
-}
-
-impl Error for WrongBody {}

@@ -30,8 +30,7 @@ pub(crate) use self::permit::Permit;
 use self::permit::Permitted;
 pub use self::resolve::Resolve;
 use crate::endpoint::Endpoint;
-use crate::event::{BodyError, Event, EventId};
-use crate::object::WebhookObject;
+use crate::event::{BodyError, Event, EventData, EventId};
 use crate::retry::{Jitter, RetrySchedule};
 use crate::signature::{HeaderPrefix, Nonce, WEBHOOK_ATTEMPT, WEBHOOK_ID};
 
@@ -102,7 +101,7 @@ impl Sender {
     ///
     /// [`SendError`] when there is no body, no connection, no answer before the endpoint's
     /// deadline, or one of another status.
-    pub fn send<'a, T: WebhookObject>(
+    pub fn send<'a, T: EventData>(
         &'a self,
         endpoint: &'a Endpoint,
         event: &Event<T>,
@@ -138,7 +137,7 @@ impl Sender {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn deliver<'a, T: WebhookObject>(
+    pub fn deliver<'a, T: EventData>(
         &'a self,
         endpoint: &'a Endpoint,
         event: &Event<T>,
@@ -164,7 +163,7 @@ impl Sender {
     }
 
     /// The id and the body of an event, which are the same at every attempt.
-    fn message<T: WebhookObject>(&self, event: &Event<T>) -> Result<Message, BodyError> {
+    fn message<T: EventData>(&self, event: &Event<T>) -> Result<Message, BodyError> {
         let id = event.id().cloned().unwrap_or_else(|| EventId::at(Utc::now()));
         let body = event.body_within(self.body_limit)?.into_bytes().into();
         Ok(Message { id, body, traceparent: None })

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use hookwright::{
-    AttemptOutcome, DeliveryState, EmitError, Event, Outbox, OutboxError, Query, StoredAttempt,
-    UpdateError, WebhookObject, emits,
+    AttemptOutcome, DeliveryState, EmitError, Event, EventData, EventId, Outbox, OutboxError,
+    Query, StoredAttempt, UpdateError, WebhookEvent, WebhookObject, emits,
 };
 use serde::Serialize;
 
@@ -92,7 +92,38 @@ impl<S: Records> Crm<S> {
             transaction.commit().await?;
             Ok(id)
         };
-        match outcome.await {
+        let outcome = outcome.await;
+        self.emitted(event, outcome).await
+    }
+
+    /// Emits an event with data of its own, which saves nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`emit`](Self::emit).
+    pub async fn emit_custom<E>(&mut self, event: &Event<E>) -> Result<(), Closed>
+    where
+        E: WebhookEvent + Sync,
+    {
+        if self.sent() == self.wanted {
+            return Err(Closed);
+        }
+        let outcome = async {
+            let mut transaction = self.outbox.begin().await?;
+            let id = self.outbox.emit(&mut transaction, event).await?;
+            transaction.commit().await?;
+            Ok(id)
+        };
+        let outcome = outcome.await;
+        self.emitted(event, outcome).await
+    }
+
+    async fn emitted<T: EventData>(
+        &mut self,
+        event: &Event<T>,
+        outcome: Result<EventId, EmitError>,
+    ) -> Result<(), Closed> {
+        match outcome {
             Ok(id) => self.emitted.push(Row::emitted(event, id)),
             Err(error) => return Err(self.fail(Failure::Emit(error))),
         }

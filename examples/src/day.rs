@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use chrono::{TimeDelta, Utc};
-use hookwright::WebhookObject;
+use hookwright::{WebhookEvent, WebhookObject};
 
 use crate::crm::{Closed, Crm};
-use crate::model::{Address, Company, Deal, Note, Person, Task, TaskStatus};
+use crate::model::{Address, Company, Deal, DealWon, Note, Person, Task, TaskStatus};
 use crate::records::Records;
 
 /// The events of one day: every object and every operation is among them.
@@ -94,11 +94,12 @@ async fn play_one<S: Records>(day: usize, crm: &mut Crm<S>) -> Result<(), Closed
     crm.emit_change(&deal, &likely).await?;
     let rung = Person { phone: "+1 555 0199".into(), ..moved.clone() };
     crm.emit_change(&moved, &rung).await?;
-    let relocated = Company {
-        address: Address { city: "Lisboa".into(), country: "PT".into() },
-        ..found.clone()
+    let won = DealWon {
+        deal_id: likely.id.clone(),
+        company_id: company.id,
+        amount_cents: likely.amount_cents,
     };
-    crm.emit_change(&found, &relocated).await?;
+    crm.emit_custom(&won.event()).await?;
     let done = Task { status: TaskStatus::Done, revision: 4, ..saved_again.clone() };
     crm.emit_change(&saved_again, &done).await?;
 
@@ -108,5 +109,5 @@ async fn play_one<S: Records>(day: usize, crm: &mut Crm<S>) -> Result<(), Closed
     crm.emit(&likely.restored()).await?;
     crm.emit(&likely.destroyed()).await?;
     crm.emit(&rung.deleted()).await?;
-    crm.emit(&relocated.deleted()).await
+    crm.emit(&found.deleted()).await
 }

@@ -1,9 +1,9 @@
-//! The records of a CRM. Each derives its events.
+//! The records of a CRM. Each derives its events; one event has data of its own.
 
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use hookwright::WebhookObject;
+use hookwright::{WebhookEvent, WebhookObject};
 use serde::{Deserialize, Serialize};
 
 /// Somebody to talk to. The internal notes never leave the process.
@@ -111,4 +111,18 @@ pub struct Deal {
     pub amount_cents: i64,
     /// How likely it is, in percent.
     pub probability: u8,
+}
+
+/// A deal was won: an event with data of its own, `opportunity.won`.
+#[derive(Debug, Clone, Serialize, Deserialize, WebhookEvent)]
+#[webhook(object = Deal, name = "won")]
+#[serde(rename_all = "camelCase")]
+pub struct DealWon {
+    /// The deal, as whose event it is known.
+    #[webhook(id)]
+    pub deal_id: String,
+    /// Who has bought.
+    pub company_id: u64,
+    /// For how much, in cents.
+    pub amount_cents: i64,
 }

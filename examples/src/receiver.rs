@@ -15,76 +15,45 @@ use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use hookwright::receiver::FromBody;
 use hookwright::receiver::axum::Verified;
-use hookwright::{Event, EventId, EventName, ReceiveError, Verifier};
-use serde::Deserialize;
-use serde::de::Error;
+use hookwright::{Event, EventId, ObjectEvent, ReadEvent, ReceiveError, Verifier, WebhookEvents};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-use crate::model::{Company, Deal, Note, Person, Task};
+use crate::model::{Company, Deal, DealWon, Note, Person, Task};
 
 /// How many events wait to be worked on before the sender is told to come again later.
 const QUEUE: usize = 1024;
 
 /// Every event that is handled here.
-#[derive(Debug)]
+#[derive(Debug, WebhookEvents)]
 pub enum CrmEvent {
     /// Of a person.
-    Person(Event<Person>),
+    Person(ObjectEvent<Person>),
     /// Of a company.
-    Company(Event<Company>),
+    Company(ObjectEvent<Company>),
     /// Of a note.
-    Note(Event<Note>),
+    Note(ObjectEvent<Note>),
     /// Of a task.
-    Task(Event<Task>),
+    Task(ObjectEvent<Task>),
     /// Of an opportunity.
-    Deal(Event<Deal>),
-}
-
-impl FromBody for CrmEvent {
-    fn from_body(id: Option<EventId>, body: &[u8]) -> Result<Self, serde_json::Error> {
-        #[derive(Deserialize)]
-        struct Name {
-            event: EventName,
-        }
-
-        let Name { event } = serde_json::from_slice(body)?;
-        match event.object() {
-            "person" => Event::from_body(id, body).map(Self::Person),
-            "company" => Event::from_body(id, body).map(Self::Company),
-            "note" => Event::from_body(id, body).map(Self::Note),
-            "task" => Event::from_body(id, body).map(Self::Task),
-            "opportunity" => Event::from_body(id, body).map(Self::Deal),
-            _ => Err(serde_json::Error::custom(format_args!("`{event}` is not handled here"))),
-        }
-    }
-}
-
-impl CrmEvent {
-    /// The id of the event.
-    fn id(&self) -> Option<&EventId> {
-        match self {
-            Self::Person(event) => event.id(),
-            Self::Company(event) => event.id(),
-            Self::Note(event) => event.id(),
-            Self::Task(event) => event.id(),
-            Self::Deal(event) => event.id(),
-        }
-    }
+    Deal(ObjectEvent<Deal>),
+    /// That an opportunity was won.
+    Won(Event<DealWon>),
 }
 
 /// The event and the record's id, but nothing of its data.
 impl fmt::Display for CrmEvent {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Person(event) => write!(formatter, "{} {}", event.name(), event.object_id()),
-            Self::Company(event) => write!(formatter, "{} {}", event.name(), event.object_id()),
-            Self::Note(event) => write!(formatter, "{} {}", event.name(), event.object_id()),
-            Self::Task(event) => write!(formatter, "{} {}", event.name(), event.object_id()),
-            Self::Deal(event) => write!(formatter, "{} {}", event.name(), event.object_id()),
-        }
+        let id = match self {
+            Self::Person(event) => event.object_id(),
+            Self::Company(event) => event.object_id(),
+            Self::Note(event) => event.object_id(),
+            Self::Task(event) => event.object_id(),
+            Self::Deal(event) => event.object_id(),
+            Self::Won(event) => event.object_id(),
+        };
+        write!(formatter, "{} {id}", self.name())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use comfy_table::{CellAlignment, Table, presets};
-use hookwright::{EndpointId, Event, EventId, StoredAttempt, WebhookObject};
+use hookwright::{EndpointId, Event, EventData, EventId, StoredAttempt, WebhookObject};
 use serde::Serialize;
 
 /// How the rows are shown.
@@ -91,7 +91,7 @@ struct Outcome {
 }
 
 impl Row {
-    pub(crate) fn emitted<T: WebhookObject>(event: &Event<T>, id: EventId) -> Self {
+    pub(crate) fn emitted<T: EventData>(event: &Event<T>, id: EventId) -> Self {
         Self {
             event: event.name().to_string(),
             record: event.object_id().to_string(),

@@ -3,16 +3,18 @@
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, Path, Token, parse_quote};
+use syn::{Attribute, Expr, ExprLit, ExprPath, Lit, LitStr, Meta, Path, Token, parse_quote};
 
 use crate::errors::{Errors, did_you_mean, listed};
 use crate::events::{self, Operation};
 
-/// The options of a struct.
+/// The options of an object's struct.
 #[derive(Default)]
 pub(crate) struct ObjectAttrs {
     pub(crate) name: Option<LitStr>,
     pub(crate) events: Option<Vec<Operation>>,
+    /// The word that asks for a constant for each field.
+    pub(crate) fields: Option<Path>,
     /// The struct is marked as the id, which only a field can be.
     pub(crate) misplaced_id: bool,
     krate: Option<Path>,
@@ -22,15 +24,16 @@ impl ObjectAttrs {
     pub(crate) fn parse(attributes: &[Attribute], errors: &mut Errors) -> Self {
         let mut attrs = Self::default();
         let mut seen = Vec::new();
-        for option in options(attributes, "webhook", Place::STRUCT.help, errors) {
-            let Some(key) = Place::STRUCT.check(&option, &mut seen, errors) else {
+        for option in options(attributes, "webhook", Place::OBJECT.help, errors) {
+            let Some(key) = Place::OBJECT.check(&option, &mut seen, errors) else {
                 attrs.misplaced_id |= option.path().is_ident("id");
                 continue;
             };
             match key {
                 "name" => attrs.name = text(&option, key, errors),
                 "events" => attrs.events = events::parse(&option, errors),
-                _ => attrs.krate = text(&option, key, errors).and_then(|text| path(&text, errors)),
+                "fields" => attrs.fields = word(option, key, errors),
+                _ => attrs.krate = path_text(&option, key, errors),
             }
         }
         attrs
@@ -38,8 +41,77 @@ impl ObjectAttrs {
 
     /// The path of the `hookwright` crate.
     pub(crate) fn crate_path(&self) -> Path {
-        self.krate.clone().unwrap_or_else(|| parse_quote!(::hookwright))
+        or_hookwright(self.krate.as_ref())
     }
+}
+
+/// The options of a custom event's struct.
+#[derive(Default)]
+pub(crate) struct EventAttrs {
+    pub(crate) object: Option<Path>,
+    pub(crate) name: Option<LitStr>,
+    krate: Option<Path>,
+}
+
+impl EventAttrs {
+    pub(crate) fn parse(attributes: &[Attribute], errors: &mut Errors) -> Self {
+        let mut attrs = Self::default();
+        let mut seen = Vec::new();
+        for option in options(attributes, "webhook", Place::EVENT.help, errors) {
+            match Place::EVENT.check(&option, &mut seen, errors) {
+                Some("object") => attrs.object = type_path(&option, errors),
+                Some(key @ "name") => attrs.name = text(&option, key, errors),
+                Some(key) => attrs.krate = path_text(&option, key, errors),
+                None => {}
+            }
+        }
+        attrs
+    }
+
+    /// The path of the `hookwright` crate.
+    pub(crate) fn crate_path(&self) -> Path {
+        or_hookwright(self.krate.as_ref())
+    }
+}
+
+/// The options of an enum of events.
+#[derive(Default)]
+pub(crate) struct EnumAttrs {
+    krate: Option<Path>,
+}
+
+impl EnumAttrs {
+    pub(crate) fn parse(attributes: &[Attribute], errors: &mut Errors) -> Self {
+        let mut attrs = Self::default();
+        let mut seen = Vec::new();
+        for option in options(attributes, "webhook", Place::ENUM.help, errors) {
+            if let Some(key) = Place::ENUM.check(&option, &mut seen, errors) {
+                attrs.krate = path_text(&option, key, errors);
+            }
+        }
+        attrs
+    }
+
+    /// The path of the `hookwright` crate.
+    pub(crate) fn crate_path(&self) -> Path {
+        or_hookwright(self.krate.as_ref())
+    }
+}
+
+/// The word that marks a variant as that of all other events.
+pub(crate) fn other(attributes: &[Attribute], errors: &mut Errors) -> Option<Path> {
+    let mut other = None;
+    let mut seen = Vec::new();
+    for option in options(attributes, "webhook", Place::VARIANT.help, errors) {
+        if let Some(key) = Place::VARIANT.check(&option, &mut seen, errors) {
+            other = word(option, key, errors);
+        }
+    }
+    other
+}
+
+fn or_hookwright(krate: Option<&Path>) -> Path {
+    krate.cloned().unwrap_or_else(|| parse_quote!(::hookwright))
 }
 
 /// The options of a field, each with the word that set it.
@@ -66,19 +138,15 @@ impl ToTokens for Hiding {
 }
 
 impl FieldAttrs {
-    pub(crate) fn parse(attributes: &[Attribute], errors: &mut Errors) -> Self {
+    pub(crate) fn parse(attributes: &[Attribute], derive: Derive, errors: &mut Errors) -> Self {
+        let place = Place { derive, ..Place::FIELD };
         let mut attrs = Self::default();
         let mut seen = Vec::new();
-        for option in options(attributes, "webhook", Place::FIELD.help, errors) {
-            let Some(key) = Place::FIELD.check(&option, &mut seen, errors) else {
+        for option in options(attributes, "webhook", place.help, errors) {
+            let Some(key) = place.check(&option, &mut seen, errors) else {
                 continue;
             };
-            let Meta::Path(word) = option else {
-                errors.report(
-                    &option,
-                    format!("`{key}` stands alone"),
-                    format!("write `#[webhook({key})]`"),
-                );
+            let Some(word) = word(option, key, errors) else {
                 continue;
             };
             match key {
@@ -91,24 +159,74 @@ impl FieldAttrs {
     }
 }
 
+/// Which derive reads the options.
+#[derive(Clone, Copy)]
+pub(crate) enum Derive {
+    Object,
+    Event,
+    Events,
+}
+
+impl Derive {
+    const ALL: [Self; 3] = [Self::Object, Self::Event, Self::Events];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Object => "WebhookObject",
+            Self::Event => "WebhookEvent",
+            Self::Events => "WebhookEvents",
+        }
+    }
+}
+
 /// Where an option stands.
 struct Place {
+    derive: Derive,
     noun: &'static str,
     options: &'static [&'static str],
     help: &'static str,
 }
 
 impl Place {
-    const STRUCT: Self = Self {
+    const OBJECT: Self = Self {
+        derive: Derive::Object,
         noun: "struct",
-        options: &["name", "events", "crate"],
+        options: &["name", "events", "fields", "crate"],
         help: "write `#[webhook(name = \"...\")]`",
     };
+    const EVENT: Self = Self {
+        derive: Derive::Event,
+        noun: "struct",
+        options: &["object", "name", "crate"],
+        help: "write `#[webhook(object = ..., name = \"...\")]`",
+    };
     const FIELD: Self = Self {
+        derive: Derive::Object,
         noun: "field",
         options: &["id", "skip", "redact"],
         help: "write `#[webhook(skip)]`",
     };
+    const ENUM: Self = Self {
+        derive: Derive::Events,
+        noun: "enum",
+        options: &["crate"],
+        help: "write `#[webhook(crate = \"...\")]`",
+    };
+    const VARIANT: Self = Self {
+        derive: Derive::Events,
+        noun: "variant",
+        options: &["other"],
+        help: "write `#[webhook(other)]`",
+    };
+
+    /// The places where this derive reads options.
+    fn all(derive: Derive) -> [Self; 2] {
+        match derive {
+            Derive::Object => [Self::OBJECT, Self::FIELD],
+            Derive::Event => [Self::EVENT, Self { derive, ..Self::FIELD }],
+            Derive::Events => [Self::ENUM, Self::VARIANT],
+        }
+    }
 
     /// The option's key, when it is one of this place and is set for the first time.
     fn check(
@@ -131,23 +249,46 @@ impl Place {
     }
 
     fn refuse(&self, path: &Path, errors: &mut Errors) {
-        let Self { noun, options, .. } = self;
+        let Self { derive, noun, options, .. } = self;
         let word = written(path);
-        let options_here = format!("options for a {noun}: {}", listed(options));
-        let places = [Self::STRUCT, Self::FIELD];
-        match places.iter().find(|place| place.options.contains(&word.as_str())) {
-            Some(Self { noun: other, .. }) => errors.report(
+        let options_here = format!("options for {} {noun}: {}", article(noun), listed(options));
+        let find = |derive| {
+            Self::all(derive).into_iter().find(|place| place.options.contains(&word.as_str()))
+        };
+        if let Some(Self { noun: other, .. }) = find(*derive) {
+            errors.report(
                 path,
-                format!("`{word}` is an option for a {other}, not for a {noun}"),
+                format!(
+                    "`{word}` is an option for {} {other}, not for {} {noun}",
+                    article(other),
+                    article(noun)
+                ),
                 options_here,
-            ),
-            None => errors.report(
-                path,
-                format!("unknown webhook option `{word}`"),
-                did_you_mean(&word, options, options_here),
-            ),
+            );
+            return;
         }
+        if let Some(place) = Derive::ALL.into_iter().find_map(find) {
+            errors.report(
+                path,
+                format!(
+                    "`{word}` is an option of `{}`, not of `{}`",
+                    place.derive.name(),
+                    derive.name()
+                ),
+                options_here,
+            );
+            return;
+        }
+        errors.report(
+            path,
+            format!("unknown webhook option `{word}`"),
+            did_you_mean(&word, options, options_here),
+        );
     }
+}
+
+fn article(noun: &str) -> &'static str {
+    if noun.starts_with('e') { "an" } else { "a" }
 }
 
 /// All options of all attributes of that name, each still to be judged.
@@ -170,6 +311,47 @@ pub(crate) fn options(
         }
     }
     options
+}
+
+/// The word of an option that has no value.
+fn word(option: Meta, key: &str, errors: &mut Errors) -> Option<Path> {
+    if let Meta::Path(word) = option {
+        return Some(word);
+    }
+    errors.report(&option, format!("`{key}` stands alone"), format!("write `#[webhook({key})]`"));
+    None
+}
+
+/// The type of `object = ...`.
+fn type_path(option: &Meta, errors: &mut Errors) -> Option<Path> {
+    let value = match option {
+        Meta::NameValue(pair) => Some(&pair.value),
+        Meta::Path(_) | Meta::List(_) => None,
+    };
+    let path = value.and_then(expression_path);
+    if path.is_none() {
+        let help = match value.and_then(string).map(LitStr::value) {
+            Some(text) if syn::parse_str::<Path>(&text).is_ok() => {
+                format!("write `object = {text}` without quotes")
+            }
+            _ => "write `object = Person`, where `Person` derives `WebhookObject`".to_owned(),
+        };
+        errors.report(option, "`object` takes the type of an object", help);
+    }
+    path
+}
+
+fn expression_path(value: &Expr) -> Option<Path> {
+    match value {
+        Expr::Path(ExprPath { qself: None, path, .. }) => Some(path.clone()),
+        Expr::Group(passed_on_by_a_macro) => expression_path(&passed_on_by_a_macro.expr),
+        _ => None,
+    }
+}
+
+/// The path of `key = "..."`.
+fn path_text(option: &Meta, key: &str, errors: &mut Errors) -> Option<Path> {
+    text(option, key, errors).and_then(|text| path(&text, errors))
 }
 
 /// The string of `key = "..."`.

@@ -30,6 +30,10 @@ impl Operation {
         Self::ALL[..3].to_vec()
     }
 
+    pub(crate) fn word(self) -> &'static str {
+        self.word
+    }
+
     fn from_word(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|operation| operation.word == word)
     }

@@ -1,4 +1,7 @@
-//! Writes the code of a checked object. Nothing here can fail.
+//! Writes the code of what was checked. Nothing here can fail.
+
+pub(crate) mod custom;
+pub(crate) mod variants;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -6,19 +9,17 @@ use syn::{DeriveInput, Generics, Path};
 
 use crate::attrs::written;
 use crate::events::Operation;
+use crate::fields::Constant;
 use crate::model::Object;
 use crate::payload::Payload;
 
 /// The implementation of `WebhookObject`.
 pub(crate) fn object(krate: &Path, object: &Object<'_>) -> TokenStream {
-    let Object { ident, name, id, operations, payload } = object;
+    let Object { ident, name, id, operations, payload, constants } = object;
     let (id, id_type) = (id.ident, &id.field.ty);
     let hidden_struct = payload.as_ref().map(|payload| hidden_struct(krate, ident, payload));
-    let serialize_data = if payload.is_some() {
-        quote!(__Payload::serialize(self, serializer))
-    } else {
-        quote!(<#ident as __private::SerializeRecord>::serialize(self, serializer))
-    };
+    let serialize_data = serialize_data(ident, payload.as_ref());
+    let constants = field_constants(ident, constants);
     let redacted_differs = payload.as_ref().and_then(redacted_differs);
     let markers = markers(ident, &Generics::default(), operations);
     in_private_scope(
@@ -45,8 +46,42 @@ pub(crate) fn object(krate: &Path, object: &Object<'_>) -> TokenStream {
             }
 
             #markers
+
+            #constants
         },
     )
+}
+
+fn serialize_data(ident: &Ident, payload: Option<&Payload<'_>>) -> TokenStream {
+    if payload.is_some() {
+        quote!(__Payload::serialize(self, serializer))
+    } else {
+        quote!(<#ident as __private::SerializeRecord>::serialize(self, serializer))
+    }
+}
+
+/// As visible as the fields are.
+fn field_constants(ident: &Ident, constants: &[Constant<'_>]) -> Option<TokenStream> {
+    let constants = constants.iter().map(|constant| {
+        let Constant { field, ident, name, is_redacted } = constant;
+        let (visibility, ty) = (&field.vis, &field.ty);
+        // What stands on the wire for a redacted value is a text, whatever the field is.
+        let ty = if *is_redacted { quote!(__private::String) } else { quote!(#ty) };
+        let doc = format!("The member `{name}` of the data.");
+        quote! {
+            #[doc = #doc]
+            #visibility const #ident: __private::Field<Self, #ty> = __private::field(#name);
+        }
+    });
+    let mut constants = constants.peekable();
+    constants.peek()?;
+    Some(quote! {
+        #[automatically_derived]
+        #[allow(dead_code, non_upper_case_globals)]
+        impl #ident {
+            #(#constants)*
+        }
+    })
 }
 
 /// The errors, and an implementation for a struct of any shape, so that the uses of the struct

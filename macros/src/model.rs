@@ -1,14 +1,16 @@
 //! The checked object: everything that `expand` needs, and nothing that can still be wrong.
 
 use proc_macro2::Ident;
+use syn::DeriveInput;
 use syn::ext::IdentExt;
-use syn::{Data, DeriveInput, Field, Fields, FieldsNamed, Generics};
 
-use crate::attrs::{FieldAttrs, Hiding, ObjectAttrs};
+use crate::attrs::ObjectAttrs;
 use crate::errors::Errors;
 use crate::events::Operation;
+use crate::fields::{self, Constant};
 use crate::names::{camel_case, is_webhook_name};
 use crate::payload::Payload;
+use crate::shape::{Kind, NamedField, check_generics, find_id, named_fields, struct_fields};
 
 /// A struct that can be a webhook object.
 pub(crate) struct Object<'a> {
@@ -18,13 +20,8 @@ pub(crate) struct Object<'a> {
     pub(crate) operations: Vec<Operation>,
     /// `None`: the payload is what the record's own `Serialize` writes.
     pub(crate) payload: Option<Payload<'a>>,
-}
-
-/// A field and what its `#[webhook(..)]` says.
-pub(crate) struct NamedField<'a> {
-    pub(crate) ident: &'a Ident,
-    pub(crate) field: &'a Field,
-    pub(crate) attrs: FieldAttrs,
+    /// Those of `#[webhook(fields)]`.
+    pub(crate) constants: Vec<Constant<'a>>,
 }
 
 impl<'a> Object<'a> {
@@ -34,14 +31,17 @@ impl<'a> Object<'a> {
         attrs: ObjectAttrs,
         errors: &mut Errors,
     ) -> Option<Self> {
-        let fields = struct_fields(input, errors)?;
+        let fields = struct_fields(input, Kind::Object, errors)?;
         let name = object_name(&input.ident, &attrs, errors);
-        check_generics(&input.generics, errors);
-        let fields = named_fields(&input.ident, fields, errors)?;
+        check_generics(&input.generics, Kind::Object, errors);
+        let fields = named_fields(&input.ident, fields, Kind::Object, errors)?;
 
         let before = errors.count();
-        let fields: Vec<_> =
-            fields.named.iter().filter_map(|field| NamedField::check(field, errors)).collect();
+        let fields: Vec<_> = fields
+            .named
+            .iter()
+            .filter_map(|field| NamedField::check(field, Kind::Object, errors))
+            .collect();
         // What could not be read may have been meant as the id.
         let id_may_be_unread = attrs.misplaced_id || errors.count() > before;
         let id = find_id(&fields, errors);
@@ -51,6 +51,11 @@ impl<'a> Object<'a> {
         let hides_a_field = fields.iter().any(|field| !field.attrs.hiding.is_empty());
         let payload = hides_a_field.then(|| Payload::check(input, &fields, errors));
 
+        let constants = match &attrs.fields {
+            Some(word) => fields::constants(input, &fields, word, errors),
+            None => Vec::new(),
+        };
+
         let id = id?;
         Some(Self {
             ident: &input.ident,
@@ -58,75 +63,8 @@ impl<'a> Object<'a> {
             id: fields.into_iter().nth(id)?,
             operations: attrs.events.unwrap_or_else(Operation::default_list),
             payload,
+            constants,
         })
-    }
-}
-
-impl<'a> NamedField<'a> {
-    fn check(field: &'a Field, errors: &mut Errors) -> Option<Self> {
-        let attrs = FieldAttrs::parse(&field.attrs, errors);
-        let ident = field.ident.as_ref()?;
-        if let [_, second] = attrs.hiding.as_slice() {
-            errors.report(
-                second,
-                format!("`{}` cannot be both skipped and redacted", ident.unraw()),
-                "keep one of the two",
-            );
-        }
-        Some(Self { ident, field, attrs })
-    }
-}
-
-fn struct_fields<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Option<&'a Fields> {
-    const IN_A_STRUCT: &str = "put it in a field of a struct that has an id";
-    match &input.data {
-        Data::Struct(data) => return Some(&data.fields),
-        Data::Enum(data) => errors.report(
-            data.enum_token,
-            "a webhook object is a struct, and this is an enum",
-            IN_A_STRUCT,
-        ),
-        Data::Union(data) => errors.report(
-            data.union_token,
-            "a webhook object is a struct, and this is a union",
-            IN_A_STRUCT,
-        ),
-    }
-    None
-}
-
-fn named_fields<'a>(
-    object: &Ident,
-    fields: &'a Fields,
-    errors: &mut Errors,
-) -> Option<&'a FieldsNamed> {
-    let Fields::Named(fields) = fields else {
-        errors.report(
-            object,
-            "a webhook object needs named fields",
-            format!("write `struct {object} {{ id: ... }}`"),
-        );
-        return None;
-    };
-    Some(fields)
-}
-
-fn check_generics(generics: &Generics, errors: &mut Errors) {
-    if generics.params.is_empty() {
-        return;
-    }
-    if generics.params.len() == generics.lifetimes().count() {
-        errors.report(
-            generics,
-            "a webhook object cannot borrow, since its events outlive the place they come from",
-            "derive on a struct that owns its fields: `String` for `&str`",
-        );
-    } else {
-        errors.report(
-            generics,
-            "a webhook object cannot be generic",
-            "derive on a struct whose types are all concrete",
-        );
     }
 }
 
@@ -175,33 +113,6 @@ fn object_name(ident: &Ident, attrs: &ObjectAttrs, errors: &mut Errors) -> Optio
 /// The webhook name that `text` makes in camelCase.
 fn webhook_name(text: &str) -> Option<String> {
     Some(camel_case(text)).filter(|name| is_webhook_name(name))
-}
-
-/// The index of the id: the field marked with `#[webhook(id)]`, or else the field `id`.
-fn find_id(fields: &[NamedField<'_>], errors: &mut Errors) -> Option<usize> {
-    let mut marked = fields.iter().enumerate().filter(|(_, field)| field.attrs.id.is_some());
-    let (index, id) = marked
-        .next()
-        .or_else(|| fields.iter().enumerate().find(|(_, field)| field.ident.unraw() == "id"))?;
-    for (_, second) in marked {
-        errors.report(
-            &second.attrs.id,
-            format!("`{}` cannot be the id too, `{}` is", second.ident.unraw(), id.ident.unraw()),
-            "keep `#[webhook(id)]` on one field",
-        );
-    }
-    if let Some(hiding) = id.attrs.hiding.first() {
-        let (word, participle) = match hiding {
-            Hiding::Skip(_) => ("skip", "skipped"),
-            Hiding::Redact(_) => ("redact", "redacted"),
-        };
-        errors.report(
-            hiding,
-            format!("the id cannot be {participle}"),
-            format!("remove `{word}`: receivers tell objects apart by the id"),
-        );
-    }
-    Some(index)
 }
 
 fn report_no_id(object: &Ident, errors: &mut Errors) {

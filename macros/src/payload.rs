@@ -8,9 +8,9 @@ use syn::{DeriveInput, Meta, parse_quote};
 
 use crate::attrs::Hiding;
 use crate::errors::Errors;
-use crate::model::NamedField;
 use crate::names::RenameRule;
 use crate::serde_attrs::{self, Fate, name_self, name_self_in_path, serialize_text};
+use crate::shape::NamedField;
 
 /// What is said of the struct, and the fields that a receiver sees.
 pub(crate) struct Payload<'a> {

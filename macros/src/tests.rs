@@ -10,9 +10,11 @@ use std::{env, fs};
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::DeriveInput;
 
+use crate::errors::Position;
 use crate::names::{RenameRule, camel_case, is_webhook_name, nearest};
-use crate::webhook_object;
+use crate::{webhook_event, webhook_events, webhook_object};
 
 #[test]
 fn an_object_is_named_for_its_struct_in_camel_case() {
@@ -198,6 +200,94 @@ fn another_path_of_the_crate() {
 }
 
 #[test]
+fn a_record_with_a_constant_for_each_field() {
+    check_expansion(
+        "fields",
+        quote! {
+            #[webhook(fields)]
+            #[serde(rename_all = "camelCase")]
+            struct Company {
+                id: u64,
+                pub name: String,
+                #[serde(rename = "kind")]
+                pub(crate) r#type: Option<String>,
+                #[serde(flatten)]
+                address: Address,
+                #[serde(skip)]
+                cache: Cache,
+            }
+        },
+    );
+}
+
+#[test]
+fn a_custom_event_with_hidden_fields() {
+    check_expansion_of(
+        webhook_event,
+        "custom_event",
+        quote! {
+            #[webhook(object = model::Person, name = "merged")]
+            struct PersonMerged {
+                #[webhook(id)]
+                winner: String,
+                #[webhook(redact)]
+                reason: String,
+                #[webhook(skip)]
+                by: User,
+            }
+        },
+    );
+}
+
+#[test]
+fn a_custom_event_without_data() {
+    check_expansion_of(
+        webhook_event,
+        "unit_event",
+        quote! {
+            #[webhook(name = "workspace.suspended")]
+            struct Suspended;
+        },
+    );
+}
+
+#[test]
+fn an_enum_of_events() {
+    check_expansion_of(
+        webhook_events,
+        "variants",
+        quote! {
+            enum Crm {
+                A(ObjectEvent<P>),
+                B(Event<M>),
+                #[webhook(other)]
+                Other(RawEvent),
+            }
+        },
+    );
+}
+
+#[test]
+fn wrong_events_get_implementations_that_compile() {
+    check_expansion_of(
+        webhook_event,
+        "fallback_event",
+        quote!(
+            enum Merged<T: Clone> {
+                One(T),
+            }
+        ),
+    );
+    check_expansion_of(
+        webhook_events,
+        "fallback_events",
+        quote!(
+            struct CrmEvent<T>(T);
+        ),
+    );
+}
+
+#[test]
 fn a_wrong_record_gets_an_implementation_that_compiles() {
     check_expansion(
         "fallback",
@@ -214,9 +304,17 @@ fn a_wrong_record_gets_an_implementation_that_compiles() {
 }
 
 fn check_expansion(name: &str, input: TokenStream) {
-    let input = syn::parse2(input).expect("it is a struct");
+    check_expansion_of(webhook_object, name, input);
+}
+
+fn check_expansion_of(
+    derive: fn(&DeriveInput, Position) -> TokenStream,
+    name: &str,
+    input: TokenStream,
+) {
+    let input = syn::parse2(input).expect("it is a type");
     // The order of mistakes is the compiler's to tell: here all stand in one place.
-    let actual = webhook_object(&input, |_| (0, 0));
+    let actual = derive(&input, |_| (0, 0));
     let path = Path::new("src/tests/expand").join(name).with_extension("rs");
     if env::var_os("UPDATE_SNAPSHOTS").is_some() {
         fs::write(&path, format(&actual)).expect("tests run in the package's folder");

@@ -75,7 +75,7 @@ async fn among_20_events_is_every_object_and_every_operation() {
             assert!(lines.iter().any(|line| line.name == name), "{name}");
         }
     }
-    for name in ["opportunity.restored", "opportunity.destroyed"] {
+    for name in ["opportunity.restored", "opportunity.destroyed", "opportunity.won"] {
         assert!(lines.iter().any(|line| line.name == name), "{name}");
     }
     let ids: std::collections::HashSet<&str> = lines.iter().map(|line| line.id.as_str()).collect();

@@ -11,3 +11,4 @@ mod receiver;
 mod sender;
 mod server;
 mod signature;
+mod typed;

@@ -221,7 +221,7 @@ fn an_error_of_receiving_shows_nothing_of_the_body() {
         let error = received.map(|_event| ()).expect_err("no such event");
         let source = std::error::Error::source(&error).expect("a place");
         let shown = format!("{error} {error:?} {source} {source:?}");
-        assert!(shown.contains("at line 1 column "), "{shown}");
+        assert!(shown.contains("the body ") || shown.contains("data.email"), "{shown}");
         assert!(!shown.contains("DE02"), "{shown}");
     }
 }

@@ -33,42 +33,42 @@ impl Changes {
     }
 }
 
-/// `previous` as it is read: of `serde_json` its exact text. Serde itself holds what it reads for an
+/// JSON as it is read: of `serde_json` its exact text. Serde itself holds what it reads for an
 /// untagged enum in its own values, of which JSON is written again.
-pub(crate) struct Previous(Box<RawValue>);
+pub(crate) struct Json(Box<RawValue>);
 
-impl Previous {
-    pub(crate) fn into_json(self) -> Box<RawValue> {
+impl Json {
+    pub(crate) fn into_raw(self) -> Box<RawValue> {
         self.0
     }
 }
 
-impl<'de> Deserialize<'de> for Previous {
+impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct PreviousVisitor;
+        struct JsonVisitor;
 
-        impl<'de> Visitor<'de> for PreviousVisitor {
-            type Value = Previous;
+        impl<'de> Visitor<'de> for JsonVisitor {
+            type Value = Json;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str("any JSON")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Previous, A::Error> {
-                Box::deserialize(MapAccessDeserializer::new(map)).map(Previous)
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Json, A::Error> {
+                Box::deserialize(MapAccessDeserializer::new(map)).map(Json)
             }
 
             fn visit_newtype_struct<D: Deserializer<'de>>(
                 self,
                 deserializer: D,
-            ) -> Result<Previous, D::Error> {
+            ) -> Result<Json, D::Error> {
                 let value = serde_json::Value::deserialize(deserializer)?;
-                to_raw_value(&value).map(Previous).map_err(D::Error::custom)
+                to_raw_value(&value).map(Json).map_err(D::Error::custom)
             }
         }
 
         // By this name `serde_json` hands over the text of a `RawValue`, as a map.
-        deserializer.deserialize_newtype_struct("$serde_json::private::RawValue", PreviousVisitor)
+        deserializer.deserialize_newtype_struct("$serde_json::private::RawValue", JsonVisitor)
     }
 }
 
@@ -80,11 +80,19 @@ pub(crate) fn member<'de, V>(
 where
     V: Deserialize<'de>,
 {
-    let members: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(object.get())?;
-    match members.get(name) {
+    match text_of(object, name)? {
         Some(value) => serde_json::from_str(value.get()),
         None => Ok(None),
     }
+}
+
+/// The JSON of one member of `object`.
+pub(crate) fn text_of<'de>(
+    object: &'de RawValue,
+    name: &str,
+) -> Result<Option<&'de RawValue>, serde_json::Error> {
+    let members: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(object.get())?;
+    Ok(members.get(name).copied())
 }
 
 /// Compares the payloads member by member; `None` when they are the same.

@@ -34,6 +34,10 @@ impl EventName {
         Self { object: Cow::Borrowed(object), operation: Cow::Borrowed(operation) }
     }
 
+    pub(crate) fn of_parts(object: String, operation: String) -> Self {
+        Self { object: Cow::Owned(object), operation: Cow::Owned(operation) }
+    }
+
     /// What it happened to, such as `person`.
     pub fn object(&self) -> &str {
         &self.object
@@ -49,13 +53,18 @@ impl FromStr for EventName {
     type Err = EventNameError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.split_once('.') {
-            Some((object, operation)) if is_part(object) && is_part(operation) => Ok(Self {
-                object: Cow::Owned(object.to_owned()),
-                operation: Cow::Owned(operation.to_owned()),
-            }),
-            _ => Err(EventNameError { text: text.chars().take(SHOWN).collect() }),
+        let (object, operation) = split_name(text)?;
+        Ok(Self::of_parts(object.to_owned(), operation.to_owned()))
+    }
+}
+
+/// The object and the operation of a name.
+pub(crate) fn split_name(text: &str) -> Result<(&str, &str), EventNameError> {
+    match text.split_once('.') {
+        Some((object, operation)) if is_part(object) && is_part(operation) => {
+            Ok((object, operation))
         }
+        _ => Err(EventNameError { text: text.chars().take(SHOWN).collect() }),
     }
 }
 

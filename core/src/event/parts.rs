@@ -4,8 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::body::{Body, BodyError};
 use super::timestamp::{self, Rfc3339};
-use super::{Data, Event, EventId, EventName};
-use crate::object::WebhookObject;
+use super::{Data, Event, EventData, EventId, EventName};
 
 /// The parts of one event. `data` is serialized when they are made, and never again.
 pub(crate) struct Parts {
@@ -20,7 +19,7 @@ pub(crate) struct Parts {
     pub(crate) data: Vec<u8>,
 }
 
-impl<T: WebhookObject> Event<T> {
+impl<T: EventData> Event<T> {
     /// Writes the parts, of which a body has at most `limit` bytes.
     pub(crate) fn parts(&self, limit: usize) -> Result<Parts, BodyError> {
         let name = self.name.clone();
@@ -34,7 +33,7 @@ impl<T: WebhookObject> Event<T> {
         let previous = known.and_then(|changes| changes.previous());
         let parts = Parts {
             id: self.id.clone().unwrap_or_else(|| EventId::at(timestamp::now())),
-            object_id: self.data.object_id().to_string(),
+            object_id: self.data.subject().to_string(),
             time: self.timestamp,
             changed,
             previous: previous.map(|previous| previous.get().as_bytes().to_vec()),
@@ -102,6 +101,7 @@ pub(crate) fn documented(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::object::WebhookObject;
 
     #[derive(Clone)]
     struct Note {

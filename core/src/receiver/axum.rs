@@ -28,7 +28,8 @@ use http::header::CONTENT_TYPE;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::json;
 
-use super::{FromBody, ReceiveError, Verifier, verify};
+use super::{ReceiveError, Verifier, verify};
+use crate::event::ReadEvent;
 
 /// An event of a request that was verified by the [`Verifier`] of the router's state.
 ///
@@ -42,7 +43,7 @@ pub struct Verified<E>(pub E);
 impl<S, E> FromRequest<S> for Verified<E>
 where
     S: Send + Sync,
-    E: FromBody,
+    E: ReadEvent,
     Verifier: FromRef<S>,
 {
     type Rejection = ReceiveError;

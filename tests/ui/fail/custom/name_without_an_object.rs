@@ -1,0 +1,12 @@
+use hookwright::WebhookEvent;
+
+#[derive(serde::Serialize, WebhookEvent)]
+#[webhook(name = "merged")]
+struct PersonMerged {
+    winner: String,
+}
+
+fn main() {
+    let event = PersonMerged { winner: "p1".to_owned() }.event();
+    println!("{}", serde_json::to_string(&event).unwrap());
+}

@@ -1,0 +1,17 @@
+use hookwright::{WebhookEvent, WebhookObject};
+
+#[derive(serde::Serialize, WebhookObject)]
+struct Person {
+    id: String,
+}
+
+#[derive(serde::Serialize, WebhookEvent)]
+#[webhook(object = Person)]
+struct PersonMerged {
+    winner: String,
+}
+
+fn main() {
+    let event = PersonMerged { winner: "p1".to_owned() }.event();
+    println!("{}", serde_json::to_string(&event).unwrap());
+}

@@ -1,0 +1,13 @@
+use hookwright::WebhookEvent;
+
+#[derive(WebhookEvent)]
+#[webhook(name = "person.merged")]
+struct PersonMerged {
+    #[webhook(id, redact)]
+    winner: String,
+}
+
+fn main() {
+    let event = PersonMerged { winner: "p1".to_owned() }.event();
+    println!("{}", serde_json::to_string(&event).unwrap());
+}

@@ -1,0 +1,10 @@
+use hookwright::WebhookEvent;
+
+#[derive(serde::Serialize, WebhookEvent)]
+#[webhook(name = "person.merged")]
+struct PersonMerged(String);
+
+fn main() {
+    let event = PersonMerged("p1".to_owned()).event();
+    println!("{}", serde_json::to_string(&event).unwrap());
+}

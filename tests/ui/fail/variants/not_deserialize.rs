@@ -1,0 +1,16 @@
+use hookwright::{ObjectEvent, ReadEvent, WebhookEvents, WebhookObject};
+
+#[derive(serde::Serialize, WebhookObject)]
+struct Person {
+    id: String,
+}
+
+#[derive(WebhookEvents)]
+enum CrmEvent {
+    Person(ObjectEvent<Person>),
+}
+
+fn main() {
+    let event = CrmEvent::from_body(b"{}").unwrap();
+    println!("{}", event.name());
+}

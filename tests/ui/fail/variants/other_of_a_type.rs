@@ -1,0 +1,17 @@
+use hookwright::{Event, ReadEvent, WebhookEvents, WebhookObject};
+
+#[derive(serde::Serialize, serde::Deserialize, WebhookObject)]
+struct Person {
+    id: String,
+}
+
+#[derive(WebhookEvents)]
+enum CrmEvent {
+    #[webhook(other)]
+    Other(Event<Person>),
+}
+
+fn main() {
+    let event = CrmEvent::from_body(b"{}").unwrap();
+    println!("{}", event.name());
+}

@@ -1,0 +1,16 @@
+use hookwright::{Event, ObjectEvent, ReadEvent, WebhookEvents, WebhookObject};
+
+#[derive(serde::Serialize, serde::Deserialize, WebhookObject)]
+struct Person {
+    id: String,
+}
+
+#[derive(WebhookEvents)]
+enum CrmEvent {
+    Person(ObjectEvent<Person>, Event<Person>),
+}
+
+fn main() {
+    let event = CrmEvent::from_body(b"{}").unwrap();
+    println!("{}", event.name());
+}
