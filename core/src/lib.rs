@@ -173,6 +173,8 @@ pub mod emits;
 #[cfg(feature = "http")]
 mod endpoint;
 mod event;
+#[cfg(feature = "http")]
+mod format;
 mod object;
 #[cfg(feature = "_outbox")]
 mod outbox;
@@ -197,14 +199,16 @@ pub use crate::dispatcher::{Dispatcher, Health, Notice};
 #[cfg(feature = "http")]
 pub use crate::endpoint::{Endpoint, EndpointError, PrivateCa, PrivateCaError};
 pub use crate::event::{
-    Body, BodyError, Event, EventId, EventIdError, EventName, EventNameError, UpdateError,
+    Actor, Body, BodyError, Event, EventId, EventIdError, EventName, EventNameError, UpdateError,
 };
+#[cfg(feature = "http")]
+pub use crate::format::{CloudEvents, CloudEventsError, Format, Twenty};
 pub use crate::object::WebhookObject;
 #[cfg(feature = "_outbox")]
 pub use crate::outbox::{
     AttemptOutcome, Cursor, CursorError, Deliveries, DeliveryState, DisabledReason, EmitError,
     EndpointId, EndpointIdError, EndpointSettings, EndpointState, Endpoints, EventPattern,
-    EventPatternError, Format, History, Insert, KeyError, MasterKey, Order, Outbox, OutboxBuilder,
+    EventPatternError, History, Insert, KeyError, MasterKey, Order, Outbox, OutboxBuilder,
     OutboxError, Page, Parameter, Query, ReplayId, ReplayProgress, ReplayState, Store,
     StoredAttempt, StoredDelivery, StoredEndpoint, StoredEvent, Transaction,
 };

@@ -35,8 +35,8 @@ pub use self::builder::OutboxBuilder;
 pub use self::deliveries::{Deliveries, ReplayId, ReplayProgress, ReplayState};
 pub(crate) use self::endpoints::StoredHealth;
 pub use self::endpoints::{
-    DisabledReason, EndpointId, EndpointIdError, EndpointSettings, EndpointState, Endpoints,
-    Format, Order, StoredEndpoint,
+    DisabledReason, EndpointId, EndpointIdError, EndpointSettings, EndpointState, Endpoints, Order,
+    StoredEndpoint,
 };
 use self::error::{Class, Kind};
 pub use self::error::{EmitError, OutboxError};

@@ -120,7 +120,7 @@ impl Subscriber {
             endpoint: Arc::new(settings.endpoint_at(time)),
             schedule: settings.own_schedule().cloned(),
             limits: Limits { concurrency: settings.cap(), per_second: settings.rate() },
-            format: settings.chosen_format().number(),
+            format: 0,
             is_active: stored.state() == EndpointState::Active,
             health: stored.health(),
             stored,

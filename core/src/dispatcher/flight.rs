@@ -151,7 +151,8 @@ pub(super) async fn fly(
 fn message(claimed: &Claimed) -> Option<Message> {
     let id: EventId = claimed.message.event_id.parse().ok()?;
     let traceparent = traceparent(&id);
-    Some(Message { id, body: claimed.message.body.clone(), traceparent })
+    let content_type = HeaderValue::from_static("application/json");
+    Some(Message { id, body: claimed.message.body.clone(), content_type, traceparent })
 }
 
 /// The trace of an event is its id, the same for every attempt; each attempt is a span of its own

@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::Utc;
 
 pub use self::id::{EndpointId, EndpointIdError};
-pub use self::settings::{EndpointSettings, Format, Order};
+pub use self::settings::{EndpointSettings, Order};
 pub(crate) use self::stored::{COLUMNS, StoredHealth};
 pub use self::stored::{DisabledReason, EndpointState, StoredEndpoint};
 use super::error::{Kind, OutboxError};

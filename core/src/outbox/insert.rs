@@ -45,8 +45,6 @@ const SQL: &str = "INSERT INTO hookwright_event \
      (event_id, tenant, object, operation, object_id, time, changed, previous, data, emitted_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (event_id) DO NOTHING";
 
-/// How much of an object's id is kept to look it up, in bytes. The data has all of it.
-const MAX_OBJECT_ID: usize = 512;
 /// How many events one statement inserts: SQLite takes at most 32,766 values.
 const CHUNK: usize = 1000;
 
@@ -58,7 +56,7 @@ impl Insert {
             Parameter::Text(tenant.map(str::to_owned)),
             parts.name.object().into(),
             parts.name.operation().into(),
-            indexed(parts.object_id).into(),
+            parts.object_id.into(),
             parts.time.timestamp_millis().into(),
             parts.changed.into(),
             parts.previous.into(),
@@ -92,14 +90,6 @@ impl Insert {
         let values = self.parameters.into_iter().map(Value::One).collect();
         Statement { sql: SQL.into(), values }
     }
-}
-
-/// An object's id as it is looked up: PostgreSQL's texts have no NUL, and its indexes no long ones.
-fn indexed(mut id: String) -> String {
-    if id.len() > MAX_OBJECT_ID {
-        id.truncate(id.floor_char_boundary(MAX_OBJECT_ID));
-    }
-    if id.contains('\0') { id.replace('\0', "\u{fffd}") } else { id }
 }
 
 /// The statements that insert many events.

@@ -20,7 +20,7 @@ use super::error::OutboxError;
 use super::master_key::MasterKey;
 use super::statement::{Column, Statement};
 use super::store::{Claim, Failure, Store};
-use crate::event::parts;
+use crate::event::Written;
 
 /// How many rows one statement inserts at most.
 const CHUNK: usize = 1000;
@@ -113,7 +113,12 @@ fn body(
     time: Option<i64>,
 ) -> Result<Bytes, OutboxError> {
     time.and_then(DateTime::from_timestamp_millis)
-        .and_then(|time| parts::documented(name, data, changed, previous, time))
+        .and_then(|time| {
+            let (object, operation) = name;
+            let (id, object_id, actor) = ("", "", None);
+            Written { id, object, operation, object_id, time, changed, previous, data, actor }
+                .documented()
+        })
         .map(Bytes::from)
         .ok_or_else(|| OutboxError::stored("an event's time"))
 }
