@@ -76,8 +76,8 @@ impl Endpoint {
 
     /// Adds a secret that signs: the newest first, then those that are being rotated out.
     ///
-    /// The header of the documented scheme holds the signature of the first; Standard Webhooks'
-    /// holds one for every `whsec_` secret. Without a secret nothing is signed.
+    /// The header of the documented scheme holds the signature of the first that is shared; Standard
+    /// Webhooks' holds one for every secret of `whsec_` or `whsk_`. Without a secret nothing is signed.
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "the endpoint takes the secret over")]
     pub fn secret(mut self, secret: Secret) -> Self {

@@ -89,7 +89,7 @@
 //! | `X-Twenty-Webhook-Nonce` | 32 hex digits, new at each attempt |
 //! | `webhook-id` | the event's id, the same at each attempt |
 //! | `webhook-attempt` | 1, 2, … |
-//! | `webhook-timestamp`, `webhook-signature` | as [Standard Webhooks] says, when the secret begins with `whsec_` |
+//! | `webhook-timestamp`, `webhook-signature` | as [Standard Webhooks] says, when the secret begins with `whsec_` (HMAC) or `whsk_` (ed25519, and then without `X-Twenty-Webhook-Signature`) |
 //!
 //! The bodies, names and signatures are those that [Twenty] documents for its webhooks.
 //!
@@ -218,8 +218,8 @@ pub use crate::retry::{Jitter, RetrySchedule};
 #[cfg(feature = "http")]
 pub use crate::sender::{Receipt, Resolve, SendError, Sender, SenderBuilder, SenderError};
 pub use crate::signature::{
-    HeaderPrefix, HeaderPrefixError, Nonce, Secret, SecretError, Signature, SignatureHeaders,
-    Signer, Signing, VerifyError,
+    HeaderPrefix, HeaderPrefixError, Jwks, Nonce, PublicKey, PublicKeyError, Secret, SecretError,
+    Signature, SignatureHeaders, Signer, Signing, VerifyError,
 };
 #[cfg(feature = "derive")]
 pub use hookwright_macros::WebhookObject;
