@@ -5,6 +5,7 @@ mod builder;
 mod deliveries;
 mod endpoints;
 mod error;
+pub(crate) mod formats;
 mod history;
 mod insert;
 mod master_key;
@@ -40,6 +41,7 @@ pub use self::endpoints::{
 };
 use self::error::{Class, Kind};
 pub use self::error::{EmitError, OutboxError};
+use self::formats::Formats;
 pub use self::history::{
     AttemptOutcome, DeliveryState, History, StoredAttempt, StoredDelivery, StoredEvent,
 };
@@ -112,6 +114,7 @@ struct Shared<S: Store> {
     pool: Pool<S>,
     key: MasterKey,
     body_limit: usize,
+    formats: Formats,
     wake: Wake,
     /// Whether the tables are known to be of this program's version.
     is_current: AtomicBool,
@@ -315,6 +318,10 @@ impl<S: Store> Outbox<S> {
 
     pub(crate) fn woken(&self) -> &tokio::sync::Notify {
         self.shared.wake.notified()
+    }
+
+    pub(crate) fn formats(&self) -> &Formats {
+        &self.shared.formats
     }
 
     pub(crate) fn master_key(&self) -> &MasterKey {

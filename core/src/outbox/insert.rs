@@ -38,12 +38,12 @@ pub struct Insert {
     parameters: [Parameter; COLUMNS],
 }
 
-const COLUMNS: usize = 10;
+const COLUMNS: usize = 11;
 
 /// The text has one place for each of [`COLUMNS`].
 const SQL: &str = "INSERT INTO hookwright_event \
-     (event_id, tenant, object, operation, object_id, time, changed, previous, data, emitted_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (event_id) DO NOTHING";
+     (event_id, tenant, object, operation, object_id, time, changed, previous, data, emitted_at, context) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (event_id) DO NOTHING";
 
 /// How many events one statement inserts: SQLite takes at most 32,766 values.
 const CHUNK: usize = 1000;
@@ -62,6 +62,8 @@ impl Insert {
             parts.previous.into(),
             parts.data.into(),
             Utc::now().timestamp_millis().into(),
+            // A text can always be written.
+            parts.actor.and_then(|actor| serde_json::to_string(&actor).ok()).into(),
         ];
         Self { id, parameters }
     }
@@ -71,7 +73,7 @@ impl Insert {
         &self.id
     }
 
-    /// The statement, with `$1` to `$10` for the parameters.
+    /// The statement, with `$1` to `$11` for the parameters.
     pub fn sql(&self) -> &'static str {
         SQL
     }
@@ -116,6 +118,7 @@ fn insert_rows<S: Backend>(mut inserts: Vec<Insert>) -> Statement {
     };
     let (id, tenant, object) = (texts(0), texts(1), texts(2));
     let (operation, object_id, changed) = (texts(3), texts(4), texts(6));
+    let context = texts(10);
     let mut blobs = |index: usize| -> Column {
         let take = |insert: &mut Insert| match &mut insert.parameters[index] {
             Parameter::Bytes(bytes) => bytes.take(),
@@ -134,7 +137,7 @@ fn insert_rows<S: Backend>(mut inserts: Vec<Insert>) -> Statement {
     let (time, emitted_at) = (integers(inserts.iter(), 5), integers(inserts.iter(), 9));
     Statement::new(
         "INSERT INTO hookwright_event \
-         (event_id, tenant, object, operation, object_id, time, changed, previous, data, emitted_at) \
+         (event_id, tenant, object, operation, object_id, time, changed, previous, data, emitted_at, context) \
          SELECT r.* FROM ",
     )
     .table(
@@ -151,6 +154,7 @@ fn insert_rows<S: Backend>(mut inserts: Vec<Insert>) -> Statement {
             ("previous", previous),
             ("data", data),
             ("emitted_at", emitted_at),
+            ("context", context),
         ],
     )
     .text(" WHERE true ON CONFLICT (event_id) DO NOTHING")

@@ -120,6 +120,12 @@ impl Secret {
         &self.0
     }
 
+    /// Whether it signs by Standard Webhooks.
+    #[cfg(feature = "_outbox")]
+    pub(crate) fn is_standard(&self) -> bool {
+        self.0.starts_with(STANDARD_PREFIX) || self.0.starts_with(PRIVATE_PREFIX)
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }

@@ -28,8 +28,8 @@ fn sent(signer: &Signer) -> HeaderMap {
     let id: EventId = ID.parse().expect("visible");
     let mut headers = HeaderMap::new();
     headers.insert("webhook-id", (&id).into());
-    let signed = signer.headers(&id, SECONDS * 1000, Nonce::from(1), BODY);
-    signed.insert_into(&mut headers, &HeaderPrefix::default());
+    let attempt = signer.headers(&id, SECONDS * 1000, Nonce::from(1), BODY);
+    attempt.insert_into(&mut headers, &HeaderPrefix::default());
     headers
 }
 

@@ -8,12 +8,13 @@ use sha2::{Digest, Sha256};
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::id::EndpointId;
 use crate::endpoint::{Endpoint, EndpointError, PrivateCa};
 use crate::format::Format;
-use crate::outbox::error::OutboxError;
+use crate::outbox::error::{Kind, OutboxError};
 use crate::outbox::pattern::EventPattern;
 use crate::retry::RetrySchedule;
-use crate::signature::{Secret, Signing};
+use crate::signature::{PublicKey, Secret, Signing};
 
 /// What an endpoint of an outbox is to be: where events go, which, signed by what, and how many at
 /// once.
@@ -231,6 +232,28 @@ impl EndpointSettings {
     /// How a body is written.
     pub fn chosen_format(&self) -> &Format {
         self.target.chosen_format()
+    }
+
+    /// The format with all that its bodies tell of this endpoint.
+    pub(crate) fn format_of(&self, id: &EndpointId) -> Format {
+        self.chosen_format().of_endpoint(self.url().as_str(), Some(&id.to_string()))
+    }
+
+    /// Refuses what could not be received.
+    pub(crate) fn check(&self) -> Result<(), OutboxError> {
+        // One that is being rotated out does not sign for long.
+        let stays = |dated: &DatedSecret| dated.until.is_none() && dated.secret.is_standard();
+        match self.chosen_format() {
+            Format::Standard if !self.secrets.iter().any(stays) => {
+                Err(OutboxError::new(Kind::UnsignedStandard))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The public keys of the secrets that sign now, the newest first: those of ed25519 have one.
+    pub fn public_keys(&self) -> impl Iterator<Item = PublicKey> {
+        self.secrets().filter_map(Secret::public_key)
     }
 
     pub(crate) fn rate(&self) -> Option<NonZeroU32> {
