@@ -91,7 +91,9 @@
 //! | `webhook-attempt` | 1, 2, … |
 //! | `webhook-timestamp`, `webhook-signature` | as [Standard Webhooks] says, when the secret begins with `whsec_` (HMAC) or `whsk_` (ed25519, and then without `X-Twenty-Webhook-Signature`) |
 //!
-//! The bodies, names and signatures are those that [Twenty] documents for its webhooks.
+//! The bodies, names and signatures are those that [Twenty] documents for its webhooks. An endpoint
+//! may have its bodies in another format: as Twenty's server, Standard Webhooks or CloudEvents write
+//! them.
 //!
 //! # Emit in the application's transaction
 //!
@@ -151,7 +153,7 @@
 //! | feature | default | brings |
 //! | --- | --- | --- |
 //! | `derive` | yes | `#[derive(WebhookObject)]` |
-//! | `http` | yes | [`Endpoint`], [`AddressPolicy`] and [`Sender`], over reqwest and rustls |
+//! | `http` | yes | [`Endpoint`], [`Format`], [`AddressPolicy`] and [`Sender`], over reqwest and rustls |
 //! | `sqlite` | no | `Outbox` and `Dispatcher` on a file of SQLite, which is built with it |
 //! | `postgres` | no | `Outbox` and `Dispatcher` on PostgreSQL |
 //! | `axum` | no | `receiver::axum` |
