@@ -5,6 +5,7 @@ mod builder;
 mod deliveries;
 mod endpoints;
 mod error;
+pub(crate) mod formats;
 mod history;
 mod insert;
 mod master_key;
@@ -35,11 +36,12 @@ pub use self::builder::OutboxBuilder;
 pub use self::deliveries::{Deliveries, ReplayId, ReplayProgress, ReplayState};
 pub(crate) use self::endpoints::StoredHealth;
 pub use self::endpoints::{
-    DisabledReason, EndpointId, EndpointIdError, EndpointSettings, EndpointState, Endpoints,
-    Format, Order, StoredEndpoint,
+    DisabledReason, EndpointId, EndpointIdError, EndpointSettings, EndpointState, Endpoints, Order,
+    StoredEndpoint,
 };
 use self::error::{Class, Kind};
 pub use self::error::{EmitError, OutboxError};
+use self::formats::Formats;
 pub use self::history::{
     AttemptOutcome, DeliveryState, History, StoredAttempt, StoredDelivery, StoredEvent,
 };
@@ -111,6 +113,7 @@ struct Shared<S: Store> {
     pool: Pool<S>,
     key: MasterKey,
     body_limit: usize,
+    formats: Formats,
     wake: Wake,
     /// Whether the tables are known to be of this program's version.
     is_current: AtomicBool,
@@ -319,6 +322,10 @@ impl<S: Store> Outbox<S> {
 
     pub(crate) fn woken(&self) -> &tokio::sync::Notify {
         self.shared.wake.notified()
+    }
+
+    pub(crate) fn formats(&self) -> &Formats {
+        &self.shared.formats
     }
 
     pub(crate) fn master_key(&self) -> &MasterKey {

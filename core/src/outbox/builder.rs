@@ -9,6 +9,7 @@ use sqlx::Pool;
 use tokio::sync::Mutex;
 
 use super::error::OutboxError;
+use super::formats::Formats;
 use super::master_key::{KeyError, MasterKey};
 #[cfg(feature = "sqlite")]
 use super::sqlite::{DatabaseFile, FileError, Sidecar};
@@ -209,6 +210,7 @@ impl OutboxBuilder {
             pool,
             key,
             body_limit: self.body_limit,
+            formats: Formats::new(),
             wake: Wake::default(),
             is_current: AtomicBool::new(is_current),
             writers,

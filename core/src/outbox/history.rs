@@ -13,7 +13,7 @@ use super::page::{Cursor, Page, Query};
 use super::queue::DELIVERED;
 use super::statement::{Parameter, Statement};
 use super::store::Store;
-use crate::event::{EventId, parts};
+use crate::event::{EventId, Written};
 
 /// The events, deliveries and attempts of an outbox: made by [`Outbox::history`].
 ///
@@ -87,15 +87,18 @@ impl<'a, S: Store> History<'a, S> {
         let data = S::bytes(row, 2)?.ok_or_else(unreadable)?;
         let (changed, previous) = (S::string(row, 3)?, S::bytes(row, 4)?);
         let time = S::integer(row, 5)?.and_then(DateTime::from_timestamp_millis);
-        let name = (object.as_str(), operation.as_str());
-        parts::documented(
-            name,
-            &data,
-            changed.as_deref(),
-            previous.as_deref(),
-            time.ok_or_else(unreadable)?,
-        )
-        .ok_or_else(unreadable)
+        let written = Written {
+            id: "",
+            object: &object,
+            operation: &operation,
+            object_id: "",
+            time: time.ok_or_else(unreadable)?,
+            changed: changed.as_deref(),
+            previous: previous.as_deref(),
+            data: &data,
+            actor: None,
+        };
+        written.documented().ok_or_else(unreadable)
     }
 
     /// Deliveries, those of the newest events first: pending, held, dead and delivered ones.

@@ -169,7 +169,8 @@ pub(super) const LOG: &str = "INSERT INTO hookwright_attempt \
 
 /// The columns of what [`Backend::claim`] gives: with the attempts before it.
 pub(super) const CLAIMED: &str = "d.endpoint, d.attempt, d.format, d.order_key, d.event, \
-     e.event_id, e.object, e.operation, e.time, e.changed, e.previous, e.data, d.due";
+     e.event_id, e.object, e.operation, e.time, e.changed, e.previous, e.data, d.due, \
+     e.object_id, e.context";
 
 /// Which deliveries may be claimed: due, not leased, and of an object's deliveries to an endpoint
 /// that keeps their order the first.

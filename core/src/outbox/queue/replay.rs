@@ -144,7 +144,7 @@ impl Replay {
                 object: text(2)?,
                 operation: text(3)?,
                 object_id: text(4)?,
-                message: None,
+                content: None,
             };
             deliveries.extend(make(&event));
             self.reached_at = S::integer(row, 5)?.unwrap_or_default();

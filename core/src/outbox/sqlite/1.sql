@@ -5,12 +5,21 @@ CREATE TABLE hookwright_meta (
 ) WITHOUT ROWID;
 INSERT INTO hookwright_meta (name) VALUES ('version'), ('endpoints'), ('token'), ('fanned_out');
 
+-- How bodies are written: each row is one way, and is never changed. The documented one is 0, and has
+-- no row.
+CREATE TABLE hookwright_format (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    digest TEXT NOT NULL UNIQUE,
+    settings TEXT NOT NULL
+);
+
 CREATE TABLE hookwright_endpoint (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     endpoint_id TEXT NOT NULL UNIQUE,
     tenant TEXT,
     url TEXT NOT NULL,
     settings TEXT NOT NULL,
+    format INTEGER NOT NULL DEFAULT 0,
     sealed BLOB NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
@@ -34,7 +43,9 @@ CREATE TABLE hookwright_event (
     changed TEXT,
     previous BLOB,
     data BLOB NOT NULL,
-    emitted_at INTEGER NOT NULL
+    emitted_at INTEGER NOT NULL,
+    -- Who did it, as JSON.
+    context TEXT
 );
 -- Events that are not fanned out yet: those after the last that was. There is one writer, so that
 -- numbers are given in the order of commits.
