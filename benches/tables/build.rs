@@ -177,13 +177,13 @@ fn custom_events(of: &Crate) -> String {
         };
         write!(
             source,
-            r#"
+            r"
 #[derive(Serialize, Deserialize{derive})]
 {attribute}pub struct Merged{number} {{
     pub winner: String,
     pub loser: String,
 }}
-"#
+"
         )
         .expect("a string takes all");
     }
