@@ -17,6 +17,13 @@ struct Person {
     email: String,
 }
 
+/// Another type of the same name.
+#[derive(Debug, Serialize, Deserialize, WebhookObject)]
+#[webhook(name = "person")]
+struct Other {
+    id: u64,
+}
+
 fn person(id: &str) -> Person {
     Person { id: id.to_owned(), email: format!("{id}@example.com") }
 }
@@ -32,8 +39,8 @@ async fn outbox_to(receiver: &TestReceiver) -> TestOutbox {
 }
 
 /// The text of the panic that a test is to fail with.
-async fn panic_of(test: impl Future<Output = ()> + Send + 'static) -> String {
-    let panic = tokio::spawn(test).await.expect_err("it panics").into_panic();
+async fn panic_of(failing: impl Future<Output = ()> + Send + 'static) -> String {
+    let panic = tokio::spawn(failing).await.expect_err("it panics").into_panic();
     match panic.downcast::<String>() {
         Ok(text) => *text,
         Err(other) => (*other.downcast::<&str>().expect("a text")).to_owned(),
@@ -154,11 +161,6 @@ async fn what_was_emitted_is_told_when_it_is_not_what_was_expected() {
         text.starts_with("no `person.updated` was emitted that is as expected; one is otherwise")
     );
 
-    #[derive(Debug, Serialize, Deserialize, WebhookObject)]
-    #[webhook(name = "person")]
-    struct Other {
-        id: u64,
-    }
     let unread = outbox.clone();
     let text = panic_of(async move {
         unread.assert_emitted::<Other>("person.created", |event| event.data().id == 1).await;
