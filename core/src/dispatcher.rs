@@ -27,7 +27,7 @@ pub use self::notice::Notice;
 use self::run::Run;
 use crate::outbox::queue::Keep;
 use crate::outbox::{Outbox, OutboxError, Store};
-use crate::retry::RetrySchedule;
+use crate::retry::{Jitter, RetrySchedule};
 use crate::sender::Sender;
 
 /// Delivers the events of an outbox, at least once each to every endpoint that wants it.
@@ -68,6 +68,7 @@ struct Settings {
     drain: Duration,
     keep: Keep,
     clock: Clock,
+    jitter: fn() -> Jitter,
     on_notice: Arc<dyn Fn(&Notice) + Send + Sync>,
 }
 
@@ -84,6 +85,7 @@ impl<S: Store> Dispatcher<S> {
             drain: Duration::from_secs(20),
             keep: Keep { attempts: 30 * day, events: 7 * day },
             clock: Clock::default(),
+            jitter: Jitter::random,
             on_notice: Arc::new(|_| {}),
         };
         Self { outbox, settings, health: Health::default() }
@@ -141,9 +143,16 @@ impl<S: Store> Dispatcher<S> {
     }
 
     /// Reads another clock, in tests.
-    #[doc(hidden)]
+    #[cfg_attr(not(feature = "testing"), doc(hidden))]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.settings.clock = clock;
+        self
+    }
+
+    /// Waits exactly as long as the schedule says.
+    #[cfg(feature = "testing")]
+    pub(crate) fn without_jitter(mut self) -> Self {
+        self.settings.jitter = || Jitter::NONE;
         self
     }
 

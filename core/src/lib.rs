@@ -128,7 +128,9 @@
 //! # Receive
 //!
 //! [`receiver::verify`] takes the headers and the raw bytes of the body from any framework, and
-//! gives the event; `receiver::axum::Verified` is an argument of an axum handler.
+//! gives the event; `receiver::axum::Verified` is an argument of an axum handler, and
+//! `receiver::tower` a layer for services of any framework. [`receiver::seen`] has a repeat
+//! acknowledged and not handled twice.
 //!
 //! ```
 //! use hookwright::{Event, ReceiveError, Verifier, WebhookObject, receiver};
@@ -159,6 +161,8 @@
 //! | `sqlite` | no | `Outbox` and `Dispatcher` on a file of SQLite, which is built with it |
 //! | `postgres` | no | `Outbox` and `Dispatcher` on PostgreSQL |
 //! | `axum` | no | `receiver::axum` |
+//! | `tower` | no | `receiver::tower`, a layer for services of any framework |
+//! | `testing` | no | `testing`, for tests of your own, on a file of SQLite |
 //!
 //! Without features there are events, signatures and verification, and no HTTP client, no runtime
 //! and no TLS is built.
@@ -189,13 +193,15 @@ pub mod rfc3339;
 #[cfg(feature = "http")]
 mod sender;
 mod signature;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 #[doc = include_str!("attributes.md")]
 pub mod attributes {}
 
 #[cfg(feature = "http")]
 pub use crate::address::{AddressPolicy, RefusedAddress};
-#[doc(hidden)]
+#[cfg_attr(not(feature = "testing"), doc(hidden))]
 #[cfg(feature = "_outbox")]
 pub use crate::dispatcher::Clock;
 #[cfg(feature = "_outbox")]

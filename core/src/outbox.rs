@@ -48,7 +48,7 @@ pub use self::history::{
 pub use self::insert::Insert;
 pub use self::master_key::{KeyError, MasterKey};
 pub use self::page::{Cursor, CursorError, Page, Query};
-pub(crate) use self::pattern::is_operational;
+pub(crate) use self::pattern::{Changed, is_operational};
 pub use self::pattern::{EventPattern, EventPatternError};
 pub use self::statement::Parameter;
 use self::store::Failure;

@@ -2,7 +2,8 @@
 //!
 //! A receiver takes the raw bytes of the body, before anything has parsed them, verifies, answers
 //! 2xx at once, and works afterwards: a sender waits a few seconds, and sends again what was not
-//! acknowledged. The same event may come more than once, with the same id.
+//! acknowledged. The same event may come more than once, with the same id: [`seen`] has it handled
+//! once.
 //!
 //! ```
 //! use hookwright::{Event, Secret, Verifier, WebhookObject, receiver};
@@ -30,6 +31,12 @@
 
 #[cfg(feature = "axum")]
 pub mod axum;
+#[cfg(any(feature = "axum", feature = "tower"))]
+mod collect;
+mod request;
+pub mod seen;
+#[cfg(feature = "tower")]
+pub mod tower;
 mod verifier;
 
 use std::error::Error;
@@ -37,10 +44,11 @@ use std::fmt;
 
 use http::{HeaderMap, StatusCode};
 
+pub use self::request::{VerifiedRequest, verify_request};
 pub use self::verifier::Verifier;
 pub use crate::event::{Claim, Incoming, Problem};
 use crate::event::{ReadError, ReadEvent};
-use crate::signature::{VerifyError, WEBHOOK_ID};
+use crate::signature::VerifyError;
 
 /// Verifies a request and reads its event: as an [`Event`](crate::Event), as an
 /// [`ObjectEvent`](crate::ObjectEvent), or as an enum that derives
@@ -61,13 +69,7 @@ pub fn verify<E: ReadEvent>(
         return Err(ReceiveError::TooLarge { limit: verifier.max_body() });
     }
     verifier.verify(headers, body).map_err(ReceiveError::Unverified)?;
-    let id = match headers.get(WEBHOOK_ID) {
-        Some(id) => {
-            let id = id.to_str().ok().and_then(|id| id.parse().ok());
-            Some(id.ok_or(ReceiveError::MalformedId)?)
-        }
-        None => None,
-    };
+    let id = request::event_id(headers)?;
     let incoming = Incoming::parse(body).map_err(ReceiveError::Body)?;
     E::read(incoming.with_id(id)).map_err(ReceiveError::Body)
 }

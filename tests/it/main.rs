@@ -11,4 +11,5 @@ mod receiver;
 mod sender;
 mod server;
 mod signature;
+mod testing;
 mod typed;

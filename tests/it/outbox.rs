@@ -61,6 +61,8 @@ contract! {
     }
     routing {
         an_endpoint_gets_the_events_that_it_wants,
+        an_endpoint_gets_updates_of_the_fields_that_it_names,
+        what_names_fields_is_read_back_as_it_was_saved,
         a_tenants_events_reach_its_endpoints_only,
         a_tenant_sees_and_changes_what_is_its_own_only,
         a_tenants_id_is_of_visible_characters,

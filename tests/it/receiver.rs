@@ -1,5 +1,8 @@
 //! The extractor of axum, over real sockets.
 
+mod layer;
+mod seen;
+
 use std::time::Duration;
 
 use axum::Router;

@@ -11,7 +11,8 @@ use crate::event::Parts;
 use crate::outbox::queue::{self, Fresh, NewDelivery};
 use crate::outbox::store::Store;
 use crate::outbox::{
-    EndpointId, EndpointState, Outbox, OutboxError, StoredEndpoint, StoredHealth, is_operational,
+    Changed, EndpointId, EndpointState, Outbox, OutboxError, StoredEndpoint, StoredHealth,
+    is_operational,
 };
 use crate::retry::RetrySchedule;
 
@@ -99,10 +100,11 @@ impl Directory {
 
     /// Whether any endpoint wants to be told.
     pub(super) fn wants_notice(&self, parts: &Parts, tenant: Option<&str>) -> bool {
+        let unknown = Changed::new(None);
         self.subscribers.values().any(|subscriber| {
             let settings = subscriber.stored.settings();
             subscriber.tenant.as_deref() == tenant
-                && settings.wants_event(parts.name.object(), parts.name.operation())
+                && settings.wants_event(parts.name.object(), parts.name.operation(), &unknown)
                 && parts.object_id != subscriber.id.to_string()
         })
     }
@@ -133,7 +135,7 @@ impl Subscriber {
         // What is about an endpoint is not sent to it.
         let is_about_it = is_operational(&event.object) && event.object_id == self.id.to_string();
         self.tenant == event.tenant
-            && self.stored.settings().wants_event(&event.object, &event.operation)
+            && self.stored.settings().wants_event(&event.object, &event.operation, &event.changed)
             && !is_about_it
     }
 

@@ -15,7 +15,6 @@ use super::mass_failure::Alarm;
 use super::notice::Notice;
 use crate::outbox::queue::{Attempt, Claimed, End, Lease};
 use crate::outbox::{DisabledReason, StoredHealth, is_operational};
-use crate::retry::Jitter;
 use crate::sender::SendError;
 
 /// The shortest wait after a 429.
@@ -136,7 +135,7 @@ impl Pending {
         let own = subscriber.and_then(|subscriber| subscriber.schedule.as_ref());
         let schedule = own.unwrap_or(&settings.schedule);
         let asked = error.and_then(SendError::retry_after);
-        let wait = schedule.wait_after(claimed.attempt, asked, Jitter::random());
+        let wait = schedule.wait_after(claimed.attempt, asked, (settings.jitter)());
         let Some(wait) = wait else {
             self.tell_of(claimed, subscriber, |endpoint, event, attempts| {
                 Notice::DeliveryExhausted { endpoint, event, attempts }

@@ -20,6 +20,7 @@ use super::endpoints::{DisabledReason, StoredEndpoint, StoredHealth};
 use super::error::OutboxError;
 use super::formats::Formats;
 use super::master_key::MasterKey;
+use super::pattern::Changed;
 use super::statement::{Column, Statement};
 use super::store::{Claim, Failure, Store};
 use crate::event::{Actor, Written};
@@ -37,6 +38,7 @@ pub(crate) struct Fresh {
     pub(crate) object: String,
     pub(crate) operation: String,
     pub(crate) object_id: String,
+    pub(crate) changed: Changed,
     /// What is needed to send it at once, unless it is large.
     pub(crate) content: Option<Content>,
 }
@@ -45,7 +47,6 @@ pub(crate) struct Fresh {
 pub(crate) struct Content {
     pub(crate) event_id: String,
     time: Option<i64>,
-    changed: Option<String>,
     previous: Option<Vec<u8>>,
     data: Vec<u8>,
     context: Option<String>,
@@ -101,7 +102,6 @@ impl Fresh {
             Some(data) => Some(Content {
                 event_id: text(5)?,
                 time: S::integer(row, 6)?,
-                changed: S::string(row, 7)?,
                 previous: S::bytes(row, 8)?,
                 data,
                 context: S::string(row, 11)?,
@@ -114,6 +114,7 @@ impl Fresh {
             object_id: text(4)?,
             object: text(2)?,
             operation: text(3)?,
+            changed: Changed::new(S::string(row, 7)?),
             content,
         })
     }
@@ -123,32 +124,40 @@ impl Fresh {
     /// What is sent of it in a format; `None` when it is to be claimed later, from the queue.
     pub(crate) fn message(&self, format: Option<&Format>) -> Option<Message> {
         let (content, format) = (self.content.as_ref()?, format?);
-        content.message(&self.object, &self.operation, &self.object_id, format).ok()
+        let subject = Subject {
+            object: &self.object,
+            operation: &self.operation,
+            object_id: &self.object_id,
+            changed: self.changed.text(),
+        };
+        content.message(&subject, format).ok()
     }
+}
+
+/// What an event is about.
+struct Subject<'a> {
+    object: &'a str,
+    operation: &'a str,
+    object_id: &'a str,
+    changed: Option<&'a str>,
 }
 
 impl Content {
     /// The body of these parts in a format: the same bytes each time.
-    fn message(
-        &self,
-        object: &str,
-        operation: &str,
-        object_id: &str,
-        format: &Format,
-    ) -> Result<Message, OutboxError> {
+    fn message(&self, subject: &Subject<'_>, format: &Format) -> Result<Message, OutboxError> {
         let unreadable = || OutboxError::stored("an event");
         let actor: Option<Actor> =
             self.context.as_deref().map(from_str).transpose().map_err(|_| unreadable())?;
         let written = Written {
             id: &self.event_id,
-            object,
-            operation,
-            object_id,
+            object: subject.object,
+            operation: subject.operation,
+            object_id: subject.object_id,
             time: self
                 .time
                 .and_then(DateTime::from_timestamp_millis)
                 .ok_or_else(|| OutboxError::stored("an event's time"))?,
-            changed: self.changed.as_deref(),
+            changed: subject.changed,
             previous: self.previous.as_deref(),
             data: &self.data,
             actor: actor.as_ref(),

@@ -21,14 +21,12 @@
 //! # Ok::<(), hookwright::SecretError>(())
 //! ```
 
-use axum::body::Body;
 use axum::extract::{FromRef, FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde_json::json;
 
-use super::{ReceiveError, Verifier, verify};
+use super::collect::{collect, reason};
+use super::{ReceiveError, VerifiedRequest, Verifier, verify};
 use crate::event::ReadEvent;
 
 /// An event of a request that was verified by the [`Verifier`] of the router's state.
@@ -37,6 +35,9 @@ use crate::event::ReadEvent;
 /// for a wrong body, 413 for one that is too large, each with a short reason as JSON. An event of
 /// another object is a wrong body too, and its sender will try again: have each endpoint send what
 /// is handled there, or take `Result<Verified<..>, ReceiveError>` and answer as you like.
+///
+/// Behind the layer of `receiver::tower` (feature `tower`), which has verified the request and has a
+/// repeat acknowledged without the handler, it only reads the event.
 #[derive(Debug, Clone)]
 pub struct Verified<E>(pub E);
 
@@ -51,6 +52,11 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, ReceiveError> {
         let verifier = Verifier::from_ref(state);
         let (parts, body) = request.into_parts();
+        if let Some(verified) = parts.extensions.get::<VerifiedRequest>() {
+            // A layer has verified it, and holds it to its own limit.
+            let body = collect(body, usize::MAX).await?;
+            return verified.read(&body).map(Self);
+        }
         // Nothing of a stranger's body is held.
         verifier.check_headers(&parts.headers).map_err(ReceiveError::Unverified)?;
         let body = collect(body, verifier.max_body()).await?;
@@ -58,18 +64,9 @@ where
     }
 }
 
-/// The whole body, of which no more than `limit` bytes are held.
-async fn collect(body: Body, limit: usize) -> Result<bytes::Bytes, ReceiveError> {
-    match Limited::new(body, limit).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(ReceiveError::TooLarge { limit }),
-        Err(_) => Err(ReceiveError::Incomplete),
-    }
-}
-
 impl IntoResponse for ReceiveError {
     fn into_response(self) -> Response {
-        let reason = json!({ "error": self.to_string() }).to_string();
+        let reason = reason(&self);
         (self.status(), [(CONTENT_TYPE, "application/json")], reason).into_response()
     }
 }

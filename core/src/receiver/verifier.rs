@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::request::SeenKeys;
 use crate::event::Body;
 use crate::signature::{
     Claim, HeaderPrefix, Key, PublicKey, Secret, Terms, VerifyError, WEBHOOK_ID, WEBHOOK_SIGNATURE,
@@ -18,11 +19,9 @@ use crate::signature::{
 /// tolerance of Standard Webhooks' libraries, so that a request that was overheard cannot be sent
 /// again later.
 ///
-/// Within that time, a receiver that must not handle an event twice remembers what it has handled.
-/// The documented signature covers the timestamp and the body, so that a request is known again by
-/// its timestamp and its signature. The header `webhook-id` is covered by Standard Webhooks'
-/// signature alone: who remembers ids against replays uses
-/// [`standard_webhooks_only`](Self::standard_webhooks_only).
+/// Within that time, a receiver that must not handle an event twice remembers what it has handled,
+/// as [`receiver::seen`](crate::receiver::seen) does. The header `webhook-id` is covered by Standard
+/// Webhooks' signature alone, the documented one covers the timestamp and the body.
 ///
 /// Requests of the documented scheme are verified, and those of Standard Webhooks when a secret is
 /// one of `whsec_` or `whsk_`, or a public key is there. Cloning is cheap.
@@ -165,8 +164,36 @@ impl Verifier {
         self.any_claim(headers, |claim| verify_at(&self.keys, claim, body, self.terms, now_ms))
     }
 
+    /// Verifies a request, and tells what it is known again by.
+    pub(super) fn identify(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<SeenKeys, VerifyError> {
+        let now_ms = self.now_ms();
+        let verify = |claim: &Claim<'_>| verify_at(&self.keys, claim, body, self.terms, now_ms);
+        let id = headers.get(WEBHOOK_ID).map(HeaderValue::as_bytes);
+        let documented = self.documented_claim(headers);
+        let signature = match documented {
+            Ok(Claim::Documented { timestamp, signature }) => Some((timestamp, signature)),
+            Ok(Claim::Standard { .. }) | Err(_) => None,
+        };
+        let standard =
+            self.standard_claim(headers).map(|claim| claim.and_then(|claim| verify(&claim)));
+        let keys = if standard == Some(Ok(())) {
+            SeenKeys::of_standard(id, signature)
+        } else {
+            let verified = documented.and_then(|claim| verify(&claim));
+            verified.map_err(|error| standard.and_then(Result::err).unwrap_or(error))?;
+            SeenKeys::of_documented(signature, id, body)
+        };
+        let tolerance = self.terms.tolerance_ms.map(|tolerance| tolerance.saturating_mul(2));
+        let valid_for = tolerance.and_then(|time| u64::try_from(time).ok());
+        Ok(keys.valid_for(valid_for.map(Duration::from_millis)))
+    }
+
     /// Judges what can be judged before the body has come: that the headers are there, and the time.
-    #[cfg(feature = "axum")]
+    #[cfg(any(feature = "axum", feature = "tower"))]
     pub(crate) fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {
         let now_ms = self.now_ms();
         self.any_claim(headers, |claim| claim.check_time(self.terms, now_ms))

@@ -6,7 +6,7 @@ use hookwright::{
     WebhookObject,
 };
 
-use super::fixture::{Fixture, company, emit, person, settings};
+use super::fixture::{Company, Fixture, Person, company, emit, person, settings, until};
 use super::receiver::{Arrival, Receiver};
 use super::store::TestStore;
 
@@ -61,6 +61,99 @@ pub(super) async fn an_endpoint_gets_the_events_that_it_wants<S: TestStore>(fixt
     assert_eq!(names(&receiver.arrivals_at("/default")), all);
     assert_eq!(names(&receiver.arrivals_at("/several")), ["company.deleted", "person.updated"]);
     assert!(receiver.arrivals_at("/other").is_empty());
+}
+
+/// Names and updated fields of what has arrived.
+fn updates(arrivals: &[Arrival]) -> Vec<String> {
+    let update = |arrival: &Arrival| match &arrival.json()["updatedFields"] {
+        serde_json::Value::Null => arrival.name(),
+        fields => format!("{} {fields}", arrival.name()),
+    };
+    let mut updates: Vec<String> = arrivals.iter().map(update).collect();
+    updates.sort();
+    updates
+}
+
+pub(super) async fn an_endpoint_gets_updates_of_the_fields_that_it_names<S: TestStore>(
+    fixture: Fixture<S>,
+) {
+    let receiver = Receiver::new().await;
+    let patterns = [
+        ("/email", &["person.updated[email,phone]"][..]),
+        ("/name", &["*.updated[name]", "company.created"]),
+        ("/both", &["person.updated[email]", "*.updated[name]"]),
+        ("/all", &["*.*"]),
+    ];
+    let wanting = |path: &str, patterns: &[&str]| {
+        patterns.iter().fold(settings(&receiver, path), |settings, pattern| {
+            settings.wants(pattern.parse().expect("a pattern"))
+        })
+    };
+    for (path, patterns) in patterns {
+        fixture.endpoint_of(wanting(path, patterns)).await;
+    }
+    let start = Utc::now();
+    let running = fixture.start().await;
+    let (alice, acme) = (person("alice"), company("acme"));
+    let moved = Person { email: "alice@example.org".into(), ..alice.clone() };
+    // More than is sent at once: it is matched all the same.
+    let renamed = Company { name: "A".repeat(64 * 1024), ..acme.clone() };
+    fixture.emit(&acme.created()).await;
+    fixture.emit(&moved.updated_from(&alice).expect("data").expect("a change")).await;
+    fixture.emit(&renamed.updated_from(&acme).expect("data").expect("a change")).await;
+    // Nobody knows what has changed.
+    fixture.emit(&alice.updated()).await;
+    fixture.settled().await;
+
+    let created = "company.created";
+    let renamed = r#"company.updated ["name"]"#;
+    let moved = r#"person.updated ["email"]"#;
+    let unknown = "person.updated";
+    let check = |path: &str, suffix: &str, expected: &[&str]| {
+        assert_eq!(updates(&receiver.arrivals_at(&format!("{path}{suffix}"))), expected, "{path}");
+    };
+    let expected = [
+        ("/email", &[unknown, moved][..]),
+        ("/name", &[created, renamed, unknown]),
+        ("/both", &[renamed, unknown, moved]),
+        ("/all", &[created, renamed, unknown, moved]),
+    ];
+    for (path, expected) in expected {
+        check(path, "", expected);
+    }
+
+    // The same of the past, which a new endpoint has replayed.
+    for (path, patterns) in patterns {
+        let path = format!("{path}/late");
+        let late = fixture.endpoint_of(wanting(&path, patterns)).await;
+        let range = start..Utc::now() + TimeDelta::seconds(1);
+        fixture.outbox.deliveries().replay(&late, range).await.expect("a replay");
+    }
+    for (path, expected) in expected {
+        receiver.wait_for_at(&format!("{path}/late"), expected.len()).await;
+    }
+    until("the replays are done", || async {
+        fixture.number("SELECT count(*) FROM hookwright_replay WHERE state = 0").await == Some(0)
+    })
+    .await;
+    fixture.settled().await;
+    for (path, expected) in expected {
+        check(path, "/late", expected);
+    }
+    running.end().await;
+}
+
+pub(super) async fn what_names_fields_is_read_back_as_it_was_saved<S: TestStore>(
+    fixture: Fixture<S>,
+) {
+    let receiver = Receiver::new().await;
+    let pattern = "person.updated[größe,first name,a\\b]";
+    let wanting = settings(&receiver, "/").wants(pattern.parse().expect("a pattern"));
+    let id = fixture.endpoint_of(wanting).await;
+    let again = fixture.open_again().await.expect("the same database");
+    let stored = again.endpoints().get(&id).await.expect("it is there");
+    assert_eq!(stored.settings().wanted(), [pattern.parse().expect("a pattern")]);
+    assert_eq!(stored.settings().wanted()[0].to_string(), pattern);
 }
 
 pub(super) async fn a_tenants_events_reach_its_endpoints_only<S: TestStore>(fixture: Fixture<S>) {
@@ -195,7 +288,7 @@ pub(super) async fn a_deleted_endpoint_gets_nothing_more_and_holds_nothing_back<
     let first = fixture.emit(&person(1).created()).await;
     receiver.wait_for(2).await;
     let failed = Query::new().endpoint(&doomed);
-    super::fixture::until("a logged failure", || async {
+    until("a logged failure", || async {
         fixture.outbox.history().attempts(&failed).await.expect("a page").items().len() == 1
     })
     .await;
@@ -208,10 +301,7 @@ pub(super) async fn a_deleted_endpoint_gets_nothing_more_and_holds_nothing_back<
     // Another run, whose retention takes what is left of it, when its retry would be due.
     let due = "SELECT max(due) FROM hookwright_delivery";
     let due = fixture.number(due).await.expect("a delivery");
-    super::fixture::until("the retry would be due", || async {
-        Utc::now().timestamp_millis() > due + 200
-    })
-    .await;
+    until("the retry would be due", || async { Utc::now().timestamp_millis() > due + 200 }).await;
     let _running = fixture.start().await;
     fixture.emit(&person(3).created()).await;
     fixture.settled().await;

@@ -12,7 +12,7 @@ use super::id::EndpointId;
 use crate::endpoint::{Endpoint, EndpointError, PrivateCa};
 use crate::format::Format;
 use crate::outbox::error::{Kind, OutboxError};
-use crate::outbox::pattern::EventPattern;
+use crate::outbox::pattern::{Changed, EventPattern, is_operational};
 use crate::retry::RetrySchedule;
 use crate::signature::{PublicKey, Secret, Signing};
 
@@ -118,7 +118,8 @@ impl EndpointSettings {
         self
     }
 
-    /// Adds events that are wanted. Without any, all are.
+    /// Adds events that are wanted: `person.created`, `*.*`, or of updates those that touched a
+    /// field, `person.updated[email,jobTitle]`. Without any, all are.
     pub fn wants(mut self, pattern: EventPattern) -> Self {
         self.wanted.push(pattern);
         self
@@ -268,11 +269,14 @@ impl EndpointSettings {
         self.schedule.as_ref()
     }
 
-    pub(crate) fn wants_event(&self, object: &str, operation: &str) -> bool {
+    pub(crate) fn wants_event(&self, object: &str, operation: &str, changed: &Changed) -> bool {
         if self.wanted.is_empty() {
-            return !super::super::pattern::is_operational(object);
+            return !is_operational(object);
         }
-        self.wanted.iter().any(|pattern| pattern.wants(object, operation))
+        let wants = |pattern: &EventPattern| {
+            pattern.wants(object, operation) && pattern.wants_changes(changed)
+        };
+        self.wanted.iter().any(wants)
     }
 
     fn secrets_at(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Secret> {

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use super::{Content, Lease, Message};
+use super::{Content, Lease, Message, Subject};
 use crate::outbox::error::OutboxError;
 use crate::outbox::formats::Formats;
 use crate::outbox::store::Store;
@@ -45,7 +45,14 @@ impl Claimed {
         } else {
             let message = match formats.get(format) {
                 Some(format) => {
-                    content::<S>(row)?.message(&object, &operation, &text(13)?, &format)?
+                    let (object_id, changed) = (text(13)?, S::string(row, 9)?);
+                    let subject = Subject {
+                        object: &object,
+                        operation: &operation,
+                        object_id: &object_id,
+                        changed: changed.as_deref(),
+                    };
+                    content::<S>(row)?.message(&subject, &format)?
                 }
                 None => Message { event_id: text(5)?, body: None, content_type: "" },
             };
@@ -69,7 +76,6 @@ fn content<S: Store>(row: &S::Row) -> Result<Content, OutboxError> {
     Ok(Content {
         event_id: S::string(row, 5)?.ok_or_else(unreadable)?,
         time: S::integer(row, 8)?,
-        changed: S::string(row, 9)?,
         previous: S::bytes(row, 10)?,
         data: S::bytes(row, 11)?.ok_or_else(unreadable)?,
         context: S::string(row, 14)?,

@@ -1,6 +1,7 @@
 //! Replays and recoveries: deliveries that are queued a few at a time.
 
 use crate::outbox::error::OutboxError;
+use crate::outbox::pattern::Changed;
 use crate::outbox::statement::Statement;
 use crate::outbox::store::{Failure, Store};
 
@@ -123,7 +124,7 @@ impl Replay {
         make: impl Fn(&Fresh) -> Option<NewDelivery>,
     ) -> Result<(i64, bool), OutboxError> {
         let select = Statement::new(
-            "SELECT id, tenant, object, operation, object_id, emitted_at FROM hookwright_event AS e \
+            "SELECT id, tenant, object, operation, object_id, emitted_at, changed FROM hookwright_event AS e \
              WHERE (emitted_at, id) > ($1, $2) AND emitted_at >= $3 AND emitted_at < $4 \
              AND NOT EXISTS (SELECT 1 FROM hookwright_fresh AS f WHERE f.id = e.id) \
              ORDER BY emitted_at, id LIMIT $5",
@@ -144,6 +145,7 @@ impl Replay {
                 object: text(2)?,
                 operation: text(3)?,
                 object_id: text(4)?,
+                changed: Changed::new(S::string(row, 6)?),
                 content: None,
             };
             deliveries.extend(make(&event));
