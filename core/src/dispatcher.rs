@@ -37,8 +37,9 @@ use crate::sender::Sender;
 /// says who is there and ends.
 ///
 /// A delivery is leased, sent, and finished. No transaction is open while an endpoint is waited for.
-/// A dispatcher that dies, or is frozen, loses its leases, and others deliver what it had; what it
-/// does later with a lease that it lost changes nothing.
+/// A dispatcher that dies, or is frozen, loses its leases, and others deliver what it had. What it
+/// does later with a lease that it lost changes nothing, and it sends nothing more with it, but for
+/// what a thread was just handing to the system: at most one request for each.
 ///
 /// # Examples
 ///
@@ -120,7 +121,8 @@ impl<S: Store> Dispatcher<S> {
         self
     }
 
-    /// Sets how long attempts and dead letters are kept: 30 days unless set.
+    /// Sets how long attempts and dead letters are kept, replays after their end, and deleted
+    /// endpoints as long as anything tells of them: 30 days unless set.
     pub fn keep_attempts(mut self, age: Duration) -> Self {
         self.settings.keep.attempts = age;
         self

@@ -5,6 +5,7 @@ mod builder;
 mod client;
 mod error;
 mod guard;
+mod permit;
 mod resolve;
 
 use std::fmt;
@@ -25,6 +26,8 @@ pub use self::builder::SenderBuilder;
 use self::client::Clients;
 pub use self::error::{SendError, SenderError};
 use self::guard::Guard;
+pub(crate) use self::permit::Permit;
+use self::permit::Permitted;
 pub use self::resolve::Resolve;
 use crate::endpoint::Endpoint;
 use crate::event::{BodyError, Event, EventData, EventId};
@@ -106,7 +109,7 @@ impl Sender {
         let message = self.message(event);
         async move {
             let message = message.map_err(|error| SendError::body(endpoint, error))?;
-            self.post(endpoint, &message, 1).await
+            self.post(endpoint, &message, 1, None).await
         }
     }
 
@@ -145,7 +148,7 @@ impl Sender {
             let message = message.map_err(|error| SendError::body(endpoint, error))?;
             let mut number = 1;
             loop {
-                let error = match self.post(endpoint, &message, number).await {
+                let error = match self.post(endpoint, &message, number, None).await {
                     Ok(receipt) => return Ok(receipt),
                     Err(error) => error,
                 };
@@ -166,12 +169,14 @@ impl Sender {
         Ok(Message { id, body, traceparent: None })
     }
 
-    /// Makes one request: the only place that does.
+    /// Makes one request: the only place that does. With a permit, nothing is dialled or written
+    /// that it does not hold for.
     pub(crate) async fn post(
         &self,
         endpoint: &Endpoint,
         message: &Message,
         attempt: usize,
+        permit: Option<Permit>,
     ) -> Result<Receipt, SendError> {
         let guard = self.guard(endpoint)?;
         let client = self
@@ -182,11 +187,22 @@ impl Sender {
         let headers = self.headers(endpoint, message, attempt);
         let mut request = reqwest::Request::new(http::Method::POST, endpoint.url().clone());
         *request.headers_mut() = headers;
-        *request.body_mut() = Some(message.body.clone().into());
+        let body = message.body.clone();
+        *request.body_mut() = Some(match &permit {
+            Some(permit) => {
+                reqwest::Body::wrap(Permitted { bytes: Some(body), permit: permit.clone() })
+            }
+            None => body.into(),
+        });
 
         let start = Instant::now();
         let deadline = start + endpoint.time_limit();
-        let response = match timeout_at(deadline, client.execute(request)).await {
+        let executing = timeout_at(deadline, client.execute(request));
+        let executed = match permit {
+            Some(permit) => permit.over(executing).await,
+            None => executing.await,
+        };
+        let response = match executed {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(SendError::transport(endpoint, error)),
             Err(_elapsed) => return Err(SendError::timeout(endpoint)),

@@ -1,11 +1,13 @@
 //! The contract of an outbox: every test is run over each store.
 
 mod attempts;
+mod connections;
 mod emit;
 mod fixture;
 mod history;
 mod leases;
 mod limits;
+mod notify;
 mod operational;
 mod order;
 mod receiver;
@@ -17,6 +19,7 @@ mod schema;
 mod secrets;
 mod shutdown;
 mod store;
+mod telemetry;
 
 /// Runs every test of the contract on one store.
 macro_rules! on_store {
@@ -75,6 +78,12 @@ contract! {
         a_429_is_waited_out_for_a_minute_at_least,
         enabling_by_hand_ends_a_pause,
     }
+    connections {
+        an_endpoint_of_a_private_authority_is_used_as_it_was_stored,
+        certificates_that_prove_nothing_are_no_connection,
+        names_that_cannot_be_looked_up_are_no_connection,
+        a_connection_that_was_closed_while_nobody_used_it_costs_no_attempt,
+    }
     resend {
         a_delivery_of_any_state_can_be_sent_again,
         a_resend_that_waits_is_not_made_twice,
@@ -124,6 +133,10 @@ contract! {
         a_hanging_request_is_broken_off_and_its_lease_released,
         health_tells_whether_it_delivers,
     }
+    telemetry {
+        everything_that_is_counted_has_its_name,
+        an_attempt_is_a_span_with_its_fields,
+    }
     operational {
         they_reach_those_that_name_them_and_are_never_about_themselves,
         they_are_the_tenants_whose_endpoint_it_is,
@@ -136,5 +149,7 @@ contract! {
     retention {
         what_is_over_is_deleted_and_the_rest_is_kept,
         events_that_nobody_wanted_are_kept_as_long,
+        events_are_kept_for_a_week_and_attempts_and_dead_letters_for_a_month,
+        replays_that_have_ended_and_deleted_endpoints_go_after_a_month,
     }
 }

@@ -1,5 +1,7 @@
 //! A server on loopback that answers as it is told, byte by byte.
 
+pub(crate) mod tls;
+
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -135,6 +137,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let request = Request { line, headers, body };
         self.log.requests.lock().expect("no test panicked").push(request);
         Ok(true)
+    }
+
+    /// Says that nothing more comes, and gives how much comes from the other side from then on.
+    pub(crate) async fn hang_up(&mut self) -> io::Result<usize> {
+        self.stream.shutdown().await?;
+        let before = self.read.len();
+        while self.stream.read_buf(&mut self.read).await? > 0 {}
+        Ok(self.read.len() - before)
     }
 
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {

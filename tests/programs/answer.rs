@@ -11,13 +11,25 @@ use tokio::time::sleep;
 /// What is done with a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
-    Status { status: u16, headers: String },
+    Status {
+        status: u16,
+        headers: String,
+    },
     Delay(Duration),
     Hang,
-    Drip { begins: Part },
-    Endless { status: u16, begins: Part },
+    Drip {
+        begins: Part,
+    },
+    Endless {
+        status: u16,
+        begins: Part,
+    },
     Reset(Phase),
     Malformed(String),
+    /// What is small, and is large when it is decompressed; or without an end.
+    Bomb {
+        is_endless: bool,
+    },
 }
 
 /// Of an answer.
@@ -70,6 +82,7 @@ impl Answer {
                 "body" => Phase::Body,
                 _ => Phase::Answer,
             }),
+            "bomb" => Self::Bomb { is_endless: argument == "endless" },
             "malformed" => Self::Malformed(argument.to_owned()),
             "redirect" => {
                 Self::Status { status: 302, headers: "Location: /redirected\r\n".to_owned() }
@@ -86,9 +99,10 @@ impl Answer {
             Self::Status { status, .. } | Self::Endless { status, begins: Part::Body } => {
                 Some(*status)
             }
-            Self::Delay(_) | Self::Drip { begins: Part::Body } | Self::Reset(Phase::Body) => {
-                Some(200)
-            }
+            Self::Delay(_)
+            | Self::Drip { begins: Part::Body }
+            | Self::Reset(Phase::Body)
+            | Self::Bomb { .. } => Some(200),
             _ => None,
         }
     }
@@ -144,6 +158,25 @@ impl Answer {
                 sleep(Duration::from_millis(20)).await;
                 stream.set_zero_linger()?;
             }
+            Self::Bomb { is_endless } => {
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n").await?;
+                let gzip = bomb();
+                if !is_endless {
+                    let length = format!("Content-Length: {}\r\n\r\n", gzip.len());
+                    stream.write_all(length.as_bytes()).await?;
+                    stream.write_all(&gzip).await?;
+                    return Ok(Next::Request);
+                }
+                stream.write_all(b"Transfer-Encoding: chunked\r\n\r\n").await?;
+                // The same eight matches again and again.
+                for bytes in std::iter::once(&gzip[..])
+                    .chain(std::iter::repeat(&gzip[gzip.len() - 13_000..]))
+                {
+                    stream.write_all(format!("{:x}\r\n", bytes.len()).as_bytes()).await?;
+                    stream.write_all(bytes).await?;
+                    stream.write_all(b"\r\n").await?;
+                }
+            }
             Self::Malformed(kind) => stream.write_all(&malformed(kind)).await?,
         }
         Ok(Next::End)
@@ -170,6 +203,20 @@ fn decoded(text: &str) -> String {
         decoded.push_str(if byte.is_some() { &part[2..] } else { part });
         decoded
     })
+}
+
+/// The beginning of a gzip stream of zeros (RFC 1951 and 1952): of each byte it has, 158 come out.
+fn bomb() -> Vec<u8> {
+    /// So many times eight matches, of 13 bits each: 16 MiB of zeros in all.
+    const MATCHES: usize = 8 * 8_192;
+    let mut bomb = b"\x1f\x8b\x08\0\0\0\0\0\0\xff".to_vec();
+    // A block of fixed codes that is not the last, the literal 0, and then "258 bytes as the one before".
+    let bits = "010".chars().chain("00110000".chars());
+    let bits = bits.chain("1100010100000".chars().cycle().take(13 * MATCHES));
+    let bits: Vec<bool> = bits.map(|bit| bit == '1').collect();
+    let byte = |bits: &[bool]| bits.iter().rev().fold(0, |byte, bit| byte << 1 | u8::from(*bit));
+    bomb.extend(bits.chunks_exact(8).map(byte));
+    bomb
 }
 
 fn malformed(kind: &str) -> Vec<u8> {

@@ -10,6 +10,7 @@
 //! | `/endless` | a body without end; `/endless/500` with that status; `/endless/head` a head without end |
 //! | `/reset` | a connection that is reset; `/reset/request`, `/reset/head`, `/reset/body` in that phase |
 //! | `/malformed/KIND` | what is not HTTP |
+//! | `/bomb`, `/bomb/endless` | 200, with a gzip stream of zeros: 100 KB that are 16 MiB, or without an end |
 //! | `/redirect` | 302 to `/redirected` |
 //! | `/gone` | 410 |
 //! | `/flaky/PERCENT` | so many of a hundred are 503, and else 200 |

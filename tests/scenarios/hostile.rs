@@ -16,11 +16,14 @@ const TOLERANCE: i64 = 500;
 
 /// What the log of attempts says of an endpoint: the outcome (0 is delivered, 1 is failed), and the
 /// kind of failure.
-const EXPECTED: [(&str, i64, &str); 21] = [
+const EXPECTED: [(&str, i64, &str); 23] = [
     // The head has said that it was taken.
     ("/endless", 0, ""),
     ("/drip", 0, ""),
     ("/reset/body", 0, ""),
+    // What is compressed stays so.
+    ("/bomb", 0, ""),
+    ("/bomb/endless", 0, ""),
     ("/endless/500", 1, "status"),
     ("/endless/head", 1, "transport"),
     ("/drip/head", 1, "timeout"),
@@ -73,6 +76,10 @@ pub(crate) async fn answers(place: Place) {
         let (_, path) = url.trim_start_matches("http://").split_once('/').expect("a path");
         let path = format!("/{path}");
         let (outcome, error): (i64, String) = (row.get(1), row.get(2));
+        let answer: Option<Vec<u8>> = row.get(4);
+        if path.starts_with("/bomb") && !answer.unwrap_or_default().starts_with(b"\x1f\x8b") {
+            wrong.push(format!("{path}: the answer is not kept as it came"));
+        }
         longest = longest.max(row.get::<i64, _>(3) / 1000);
         if let Some(first) = found.get(&path)
             && *first != (outcome, error.clone())
@@ -101,5 +108,5 @@ pub(crate) async fn answers(place: Place) {
     place.close().await;
 }
 
-const ATTEMPTS: &str = "SELECT e.url, a.outcome, coalesce(a.error, ''), a.duration \
+const ATTEMPTS: &str = "SELECT e.url, a.outcome, coalesce(a.error, ''), a.duration, a.answer \
      FROM hookwright_attempt AS a JOIN hookwright_endpoint AS e ON e.id = a.endpoint";

@@ -174,9 +174,19 @@ const GUARDS: &[Guard] = &[
     },
     Guard {
         name: "self-fence",
-        file: "core/src/dispatcher/flight.rs",
-        text: "if !held.is_sure() {",
-        without: "if false {",
+        file: "core/src/sender/permit.rs",
+        text: "Poll::Ready(Some(self.permit.ask().map(|()| Frame::data(bytes))))",
+        without: "Poll::Ready(Some(Ok(Frame::data(bytes))))",
+        test: Test {
+            suite: Suite::Units,
+            name: "dispatcher::flight::tests::nothing_is_written_when_the_lease_ends_on_the_way",
+        },
+    },
+    Guard {
+        name: "self-fence-dial",
+        file: "core/src/sender/guard.rs",
+        text: "Permit::ask_current()?;\n            let connection =",
+        without: "let connection =",
         test: Test {
             suite: Suite::Units,
             name: "dispatcher::flight::tests::\

@@ -12,7 +12,7 @@ use crate::endpoint::Endpoint;
 use crate::event::EventId;
 use crate::outbox::EndpointId;
 use crate::outbox::queue::Claimed;
-use crate::sender::{Message, Receipt, SendError, Sender};
+use crate::sender::{Message, Permit, Receipt, SendError, Sender};
 
 /// What came of a claim.
 pub(super) struct Landed {
@@ -23,8 +23,8 @@ pub(super) struct Landed {
 
 pub(super) enum Outcome {
     Sent(Result<Receipt, SendError>),
-    /// It was not dialled, since the lease may have been lost.
-    NotDialled,
+    /// Nothing was written, since the lease may have been lost.
+    NotSent,
     /// The request was broken off, or its task died.
     BrokenOff,
 }
@@ -93,6 +93,11 @@ impl Held {
         self.heartbeat.acknowledged.fetch_max(since, Ordering::Relaxed);
     }
 
+    /// For requests of what was claimed here.
+    pub(super) fn permit(self) -> Permit {
+        Permit::new(move || self.is_sure())
+    }
+
     /// Whether the lease is surely held still.
     fn is_sure(&self) -> bool {
         let heartbeat = &self.heartbeat;
@@ -104,13 +109,17 @@ impl Held {
     }
 }
 
-/// Sends a claimed delivery.
+/// Sends a claimed delivery, unless its permit ends before it is written.
+///
+/// The permit is asked for the last time in the step of a task in which HTTP hands the request to the
+/// system. A process that is frozen between the two still sends it when it goes on: at most one
+/// request for each thread of the runtime.
 pub(super) async fn fly(
     sender: Sender,
     endpoint: Arc<Endpoint>,
     endpoint_id: EndpointId,
     claimed: Claimed,
-    held: Held,
+    permit: Permit,
     landed: UnboundedSender<Landed>,
 ) {
     let attempt = claimed.attempt;
@@ -131,12 +140,13 @@ pub(super) async fn fly(
         // An id that no sender of ours wrote: it is logged as broken off, and runs out of attempts.
         return;
     };
-    if !held.is_sure() {
-        slot.outcome = Outcome::NotDialled;
-        return;
-    }
-    let result = sender.post(&endpoint, &message, attempt).instrument(span.clone()).await;
+    let posting = sender.post(&endpoint, &message, attempt, Some(permit));
+    let result = posting.instrument(span.clone()).await;
     match &result {
+        Err(error) if error.is_withdrawn() => {
+            slot.outcome = Outcome::NotSent;
+            return;
+        }
         Ok(receipt) => span.record("status", receipt.status().as_u16()),
         Err(error) => {
             if let Some(status) = error.status() {
@@ -164,7 +174,11 @@ fn traceparent(id: &EventId) -> Option<HeaderValue> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+    use std::sync::Mutex;
+
     use bytes::Bytes;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
     use tokio::sync::mpsc;
 
@@ -175,7 +189,18 @@ mod tests {
     /// the endpoint was dialled.
     async fn check(held: Held) -> (Outcome, bool) {
         let canary = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = canary.local_addr().expect("an address");
+        let outcome =
+            send(&sender(), canary.local_addr().expect("an address"), held.permit()).await;
+        let dialled = tokio::time::timeout(Duration::from_millis(50), canary.accept()).await;
+        (outcome, dialled.is_ok())
+    }
+
+    fn sender() -> Sender {
+        let sender = Sender::builder().allow("127.0.0.0/8".parse().expect("a network"));
+        sender.build().expect("a sender")
+    }
+
+    async fn send(sender: &Sender, address: SocketAddr, permit: Permit) -> Outcome {
         let endpoint = Endpoint::new(&format!("http://{address}/")).expect("a URL");
         let endpoint = endpoint.deadline(Duration::from_secs(1)).expect("a deadline");
         let claimed = Claimed {
@@ -187,14 +212,80 @@ mod tests {
             message: Message { event_id: "evt_1".into(), body: Bytes::from_static(b"{}") },
             due: 0,
         };
-        let sender = Sender::builder().allow("127.0.0.0/8".parse().expect("a network"));
-        let sender = sender.build().expect("a sender");
         let (landed, mut results) = mpsc::unbounded_channel();
         let id = "0193f7f4-3b5c-7bd0-a5f7-6b8b1d0f5f11".parse().expect("an id");
-        fly(sender, Arc::new(endpoint), id, claimed, held, landed).await;
-        let landed = results.recv().await.expect("the slot is freed");
-        let dialled = tokio::time::timeout(Duration::from_millis(50), canary.accept()).await;
-        (landed.outcome, dialled.is_ok())
+        fly(sender.clone(), Arc::new(endpoint), id, claimed, permit, landed).await;
+        results.recv().await.expect("the slot is freed").outcome
+    }
+
+    /// A permit that holds when it is asked the first times, and no longer.
+    fn holds(mut times: usize) -> Permit {
+        let left = Mutex::new(move || {
+            let holds = times > 0;
+            times = times.saturating_sub(1);
+            holds
+        });
+        Permit::new(move || left.lock().expect("no test panicked")())
+    }
+
+    /// How many connections were made, and how many bytes came over each.
+    #[derive(Default)]
+    struct Log(Vec<usize>);
+
+    /// Acknowledges everything, and logs what comes.
+    async fn acknowledge() -> (SocketAddr, Arc<Mutex<Log>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let log = Arc::new(Mutex::new(Log::default()));
+        let logged = log.clone();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let log = logged.clone();
+                let number = {
+                    let mut log = log.lock().expect("no test panicked");
+                    log.0.push(0);
+                    log.0.len() - 1
+                };
+                tokio::spawn(async move {
+                    let mut buffer = [0; 10_000];
+                    while let Ok(count @ 1..) = stream.read(&mut buffer).await {
+                        log.lock().expect("no test panicked").0[number] += count;
+                        let answer = b"HTTP/1.1 204 Fine\r\n\r\n";
+                        stream.write_all(answer).await.expect("the sender is there");
+                    }
+                });
+            }
+        });
+        (address, log)
+    }
+
+    /// Between two requests that are sent, one whose permit ends after it was asked so many times.
+    async fn check_ending(times: usize, expected: &[bool]) {
+        let (address, log) = acknowledge().await;
+        let sender = sender();
+        let outcome = send(&sender, address, holds(times)).await;
+        assert!(matches!(outcome, Outcome::NotSent), "{times}");
+        let outcome = send(&sender, address, holds(usize::MAX)).await;
+        assert!(matches!(outcome, Outcome::Sent(Ok(_))), "{times}");
+        // On the connection that is there, only the body is left to ask for.
+        let outcome = send(&sender, address, holds(1)).await;
+        assert!(matches!(outcome, Outcome::Sent(Ok(_))), "{times}");
+        let outcome = send(&sender, address, holds(0)).await;
+        assert!(matches!(outcome, Outcome::NotSent), "{times}");
+        let outcome = send(&sender, address, holds(3)).await;
+        assert!(matches!(outcome, Outcome::Sent(Ok(_))), "{times}");
+        let log = log.lock().expect("no test panicked");
+        let written: Vec<_> = log.0.iter().map(|bytes| *bytes > 0).collect();
+        assert_eq!(written, expected, "{times}");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_written_when_the_lease_ends_on_the_way() {
+        // Before the dial: two connections, since the one that is not written costs the first.
+        check_ending(0, &[true, true]).await;
+        // While it connects, and as HTTP is about to write: a connection on which nothing comes.
+        check_ending(1, &[false, true, true]).await;
+        check_ending(2, &[false, true, true]).await;
     }
 
     #[tokio::test]
@@ -206,7 +297,7 @@ mod tests {
         let old = heartbeat.begin();
         tokio::time::sleep(Duration::from_millis(301)).await;
         let (outcome, is_dialled) = check(old.clone()).await;
-        assert!(matches!(outcome, Outcome::NotDialled) && !is_dialled);
+        assert!(matches!(outcome, Outcome::NotSent) && !is_dialled);
 
         // A heartbeat since then holds it.
         heartbeat.begin().acknowledge();

@@ -62,7 +62,7 @@ impl Pending {
             lanes.expect(endpoint, now);
         }
         match outcome {
-            Outcome::NotDialled => {
+            Outcome::NotSent => {
                 if let Some(lane) = lanes.get(endpoint) {
                     lane.unclaimed(1);
                 }

@@ -1,5 +1,6 @@
 //! The loop of a dispatcher.
 
+mod backlog;
 mod upkeep;
 
 use std::collections::HashMap;
@@ -12,7 +13,6 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use self::upkeep::COUNT;
 use super::Settings;
 use super::clock::StoreClock;
 use super::directory::Directory;
@@ -80,7 +80,6 @@ struct Timing {
     survey: Instant,
     beat: Instant,
     sweep: Instant,
-    count: Instant,
     /// When an endpoint opens, or a delivery is due.
     opening: Option<Instant>,
     /// Not before, after the database has failed.
@@ -99,7 +98,6 @@ impl Timing {
             survey: now,
             beat: now,
             sweep: now,
-            count: now + COUNT,
             opening: None,
             backoff: None,
             next_backoff: FIRST_BACKOFF,
@@ -157,6 +155,7 @@ impl<S: Store> Run<S> {
                 tokio::time::sleep(LONGEST_BACKOFF).await;
             }
         });
+        let counter = Box::pin(backlog::count(self.outbox.clone()));
         let working = async {
             self.work(shutdown).await?;
             self.drain().await
@@ -164,6 +163,7 @@ impl<S: Store> Run<S> {
         let ended = tokio::select! {
             ended = working => ended,
             () = listener => Ok(()),
+            () = counter => Ok(()),
         };
         self.health.set_ready(false);
         ended
@@ -319,9 +319,6 @@ impl<S: Store> Run<S> {
         } else if is_woken || self.directory.is_expired(self.now()) {
             self.refresh(connection).await?;
         }
-        if start >= self.timing.count {
-            self.count(connection).await?;
-        }
         let now = self.now();
         let free = self.settings.in_flight.saturating_sub(self.flights.len());
         let slow_free = (self.settings.in_flight / 4).saturating_sub(self.lanes.slow_in_flight());
@@ -369,7 +366,7 @@ impl<S: Store> Run<S> {
         for told in &written.notices {
             (self.settings.on_notice)(&told.notice);
         }
-        self.take_off(done, &held);
+        self.take_off(done, held);
         telemetry::in_flight(self.flights.len());
         Ok(Round { is_busy, is_full })
     }
@@ -396,7 +393,8 @@ impl<S: Store> Run<S> {
     }
 
     /// Sends what was claimed.
-    fn take_off(&mut self, done: Done, held: &Held) {
+    fn take_off(&mut self, done: Done, held: Held) {
+        let permit = held.permit();
         for claimed in done.claimed {
             let Some(subscriber) = self.directory.get(claimed.lease.endpoint) else {
                 if let Some(lane) = self.lanes.get(claimed.lease.endpoint) {
@@ -409,7 +407,7 @@ impl<S: Store> Run<S> {
             let lease = claimed.lease;
             let (endpoint, id) = (subscriber.endpoint.clone(), subscriber.id);
             let landed = self.landed.0.clone();
-            let flight = fly(self.sender.clone(), endpoint, id, claimed, held.clone(), landed);
+            let flight = fly(self.sender.clone(), endpoint, id, claimed, permit.clone(), landed);
             self.flights.insert(lease, self.tasks.spawn(flight));
         }
     }

@@ -311,16 +311,18 @@ pub(crate) async fn disable<S: Store>(
     Ok(changed == 1)
 }
 
-/// How many deliveries wait for each endpoint.
+/// How many deliveries wait for each endpoint, by its id.
 pub(crate) async fn backlog<S: Store>(
     connection: &mut S::Connection,
-) -> Result<Vec<(i64, i64)>, Failure> {
+) -> Result<HashMap<String, i64>, Failure> {
     let select = Statement::new(
-        "SELECT endpoint, count(*) FROM hookwright_delivery WHERE state = 0 GROUP BY endpoint",
+        "SELECT e.endpoint_id, b.waiting FROM (SELECT endpoint, count(*) AS waiting \
+         FROM hookwright_delivery WHERE state = 0 GROUP BY endpoint) AS b \
+         JOIN hookwright_endpoint AS e ON e.id = b.endpoint WHERE e.deleted_at IS NULL",
     );
     let rows = S::fetch(connection, select).await?;
     let count = |row: &S::Row| -> Result<_, Failure> {
-        Ok((S::integer(row, 0)?.unwrap_or_default(), S::integer(row, 1)?.unwrap_or_default()))
+        Ok((S::string(row, 0)?.unwrap_or_default(), S::integer(row, 1)?.unwrap_or_default()))
     };
     rows.iter().map(count).collect()
 }

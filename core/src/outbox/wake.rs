@@ -54,13 +54,19 @@ impl Wake {
         };
         let pool = pool.clone();
         runtime.spawn(async move {
-            while telling.again.swap(false, Ordering::SeqCst) {
-                // A hint: when it does not arrive, the poll finds what there is.
-                let _ = S::notify(&pool).await;
-                tokio::time::sleep(PAUSE).await;
+            loop {
+                while telling.again.swap(false, Ordering::SeqCst) {
+                    // A hint: when it does not arrive, the poll finds what there is.
+                    let _ = S::notify(&pool).await;
+                    tokio::time::sleep(PAUSE).await;
+                }
+                telling.is_under_way.store(false, Ordering::SeqCst);
+                // What came in between is told here, unless a later wake-up has begun to.
+                let is_told = !telling.again.load(Ordering::SeqCst);
+                if is_told || telling.is_under_way.swap(true, Ordering::SeqCst) {
+                    return;
+                }
             }
-            telling.is_under_way.store(false, Ordering::SeqCst);
-            // What came in between is told by the next wake-up, or found by the poll.
         });
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 use super::answer::Answer;
+use super::permit::Withdrawn;
 use crate::address::RefusedAddress;
 use crate::endpoint::Endpoint;
 use crate::event::{Body, BodyError};
@@ -32,6 +33,7 @@ enum Kind {
     Timeout(Option<BoxError>),
     LargeHead,
     Status(Answer),
+    Withdrawn(Withdrawn),
 }
 
 impl SendError {
@@ -62,6 +64,9 @@ impl SendError {
     /// Sorts what the HTTP client said.
     pub(super) fn transport(endpoint: &Endpoint, error: reqwest::Error) -> Self {
         let error = error.without_url();
+        if let Some(withdrawn) = find::<Withdrawn>(&error) {
+            return Self::new(endpoint, Kind::Withdrawn(*withdrawn));
+        }
         let kind = if find::<RefusedAddress>(&error).is_some() {
             Kind::RefusedAnswer
         } else if error.is_timeout() {
@@ -81,6 +86,12 @@ impl SendError {
     /// The host of the endpoint.
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// Whether the permit to send had ended, before anything was written.
+    #[cfg(feature = "_outbox")]
+    pub(crate) fn is_withdrawn(&self) -> bool {
+        matches!(self.kind, Kind::Withdrawn(_))
     }
 
     /// Whether the endpoint did not answer in time.
@@ -137,6 +148,7 @@ impl SendError {
             Kind::Timeout(_) => "timeout",
             Kind::LargeHead => "large head",
             Kind::Status(_) => "status",
+            Kind::Withdrawn(_) => "withdrawn",
         }
     }
 
@@ -153,7 +165,8 @@ impl SendError {
             | Kind::Connect(_)
             | Kind::Transport(_)
             | Kind::Timeout(_)
-            | Kind::LargeHead => true,
+            | Kind::LargeHead
+            | Kind::Withdrawn(_) => true,
         }
     }
 }
@@ -162,7 +175,9 @@ impl fmt::Display for SendError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let host = &self.host;
         match &self.kind {
-            Kind::Body(_) => write!(formatter, "nothing was sent to {host}"),
+            Kind::Body(_) | Kind::Withdrawn(_) => {
+                write!(formatter, "nothing was sent to {host}")
+            }
             Kind::RefusedLiteral(_) | Kind::RefusedAnswer(_) => {
                 write!(formatter, "the address of {host} is refused")
             }
@@ -198,6 +213,7 @@ impl Error for SendError {
                 find::<RefusedAddress>(&**error).map(|refused| refused as _)
             }
             Kind::Client(error) => Some(error),
+            Kind::Withdrawn(withdrawn) => Some(withdrawn),
             Kind::Connect(error) | Kind::Transport(error) | Kind::Timeout(Some(error)) => {
                 Some(&**error)
             }

@@ -14,6 +14,7 @@ use hyper_util::client::legacy::connect::{Connection, HttpInfo};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::permit::Permit;
 use super::resolve::ErasedResolve;
 use crate::address::{AddressPolicy, RefusedAddress};
 
@@ -132,7 +133,9 @@ where
         let connecting = self.connector.call(request);
         let PeerCheck { guard, policy } = self.check.clone();
         Box::pin(async move {
+            Permit::ask_current()?;
             let connection = connecting.await.map_err(Into::into)?;
+            Permit::ask_current()?;
             let mut extensions = http::Extensions::new();
             connection.connected().get_extras(&mut extensions);
             let peer =

@@ -1,59 +1,11 @@
 //! TLS with a private authority.
 
-use std::sync::Arc;
-
 use hookwright::{Endpoint, PrivateCa, SendError, Sender, WebhookObject};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio::net::TcpStream;
 
 use super::alice;
+use crate::server::tls::{Authority, authority, serve};
 use crate::server::{Connection, Server};
-
-type Authority = CertifiedIssuer<'static, KeyPair>;
-
-fn authority() -> Authority {
-    let mut params = CertificateParams::new([]).expect("no names");
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an authority")
-}
-
-/// A server with a certificate of `authority` for `name`.
-async fn serve(authority: &Authority, name: &str) -> (Server, u16) {
-    let key = KeyPair::generate().expect("a key");
-    let params = CertificateParams::new([name.to_owned()]).expect("a name");
-    let certificate = params.signed_by(&key, authority).expect("a certificate");
-    let config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![certificate.der().clone()],
-            PrivateKeyDer::Pkcs8(key.serialize_der().into()),
-        )
-        .expect("a server");
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    let server = Server::with_status(204).await;
-    let log = server.clone();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let (acceptor, log) = (acceptor.clone(), log.clone());
-            tokio::spawn(async move {
-                let Ok(stream) = acceptor.accept(stream).await else { return };
-                let mut connection = log.over(stream);
-                while let Ok(true) = connection.read_request().await {
-                    let answer = b"HTTP/1.1 204 Fine\r\n\r\n";
-                    if connection.write(answer).await.is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-    });
-    (server, port)
-}
 
 async fn send(port: u16, authority: Option<&Authority>) -> Result<(), SendError> {
     let sender = Sender::builder().allow("127.0.0.0/8".parse().expect("a network"));

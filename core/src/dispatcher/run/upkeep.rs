@@ -1,4 +1,4 @@
-//! What a dispatcher does beside its turns: heartbeats, surveys, replays, counting, cleaning.
+//! What a dispatcher does beside its turns: heartbeats, surveys, replays, cleaning.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::Run;
 use crate::dispatcher::clock::StoreClock;
+use crate::dispatcher::flight::Heartbeat;
 use crate::dispatcher::telemetry;
 use crate::outbox::OutboxError;
 use crate::outbox::queue::{self, Fresh, Lease, Swept};
@@ -14,8 +15,6 @@ use crate::outbox::store::Store;
 /// How often what is old is looked for, and how soon again while there is more.
 const SWEEP: Duration = Duration::from_mins(1);
 const SWEEP_MORE: Duration = Duration::from_millis(200);
-/// How often backlogs are counted.
-pub(super) const COUNT: Duration = Duration::from_secs(15);
 
 impl<S: Store> Run<S> {
     /// Makes leases longer, and sets the clock by the database's.
@@ -42,8 +41,12 @@ impl<S: Store> Run<S> {
                 lost = leases.len() - kept.len(),
                 "leases were lost to another dispatcher"
             );
+            // What was claimed before and is not sent yet may be of those, and about to be sent as
+            // this is done: no heartbeat holds it any longer.
+            self.heartbeat = Heartbeat::new(self.settings.lease);
+        } else {
+            held.acknowledge();
         }
-        held.acknowledge();
         Ok(())
     }
 
@@ -96,30 +99,6 @@ impl<S: Store> Run<S> {
         }
         transaction.commit().await?;
         drop(writer);
-        Ok(())
-    }
-
-    pub(super) async fn count(
-        &mut self,
-        connection: &mut S::Connection,
-    ) -> Result<(), OutboxError> {
-        let start = Instant::now();
-        for (endpoint, deliveries) in queue::backlog::<S>(connection).await? {
-            if let Some(subscriber) = self.directory.get(endpoint) {
-                telemetry::backlog(subscriber.id.to_string(), deliveries);
-            }
-        }
-        if let Some(age) = S::snapshot_age(connection).await? {
-            telemetry::snapshot_age(age);
-            if age > 30_000 {
-                tracing::warn!(
-                    seconds = age / 1000,
-                    "a transaction is open for long, and slows claims down"
-                );
-            }
-        }
-        // A large backlog takes long to count, which is then done more rarely.
-        self.timing.count = Instant::now() + COUNT.max(start.elapsed() * 200);
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use crate::outbox::store::{Failure, Store};
 /// How long what is over is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Keep {
-    /// Attempts and dead letters.
+    /// Attempts and dead letters, replays that have ended, and endpoints that were deleted.
     pub(crate) attempts: Duration,
     /// Events, after the last of their deliveries.
     pub(crate) events: Duration,
@@ -60,13 +60,28 @@ impl Sweep {
              WHERE e.deleted_at IS NOT NULL LIMIT $1)",
         );
         let deleted = S::execute(connection, deleted.bind(CHUNK)).await?;
+        let replays = Statement::new(
+            "DELETE FROM hookwright_replay WHERE id IN (SELECT id FROM hookwright_replay \
+             WHERE state <> 0 AND created_at < $1 AND next_at < $1 LIMIT $2)",
+        );
+        let replays =
+            S::execute(connection, replays.bind(before(keep.attempts)).bind(CHUNK)).await?;
+        // When nothing tells of them any more.
+        let endpoints = Statement::new(
+            "DELETE FROM hookwright_endpoint WHERE id IN (SELECT e.id FROM hookwright_endpoint AS e \
+             WHERE e.deleted_at < $1 \
+             AND NOT EXISTS (SELECT 1 FROM hookwright_attempt AS a WHERE a.endpoint = e.id) \
+             AND NOT EXISTS (SELECT 1 FROM hookwright_replay AS r WHERE r.endpoint = e.id) \
+             AND NOT EXISTS (SELECT 1 FROM hookwright_delivery AS d WHERE d.endpoint = e.id AND d.state = 0) \
+             AND NOT EXISTS (SELECT 1 FROM hookwright_delivery AS d WHERE d.endpoint = e.id AND d.state = 1) \
+             LIMIT $2)",
+        );
+        let endpoints =
+            S::execute(connection, endpoints.bind(before(keep.attempts)).bind(CHUNK)).await?;
         let events = self.events::<S>(connection, before(keep.events)).await?;
         let is_full = |rows: u64| i64::try_from(rows).is_ok_and(|rows| rows >= CHUNK);
-        Ok(if is_full(attempts) || is_full(dead) || is_full(deleted) || events == Swept::More {
-            Swept::More
-        } else {
-            Swept::All
-        })
+        let is_any_full = [attempts, dead, deleted, replays, endpoints].into_iter().any(is_full);
+        Ok(if is_any_full || events == Swept::More { Swept::More } else { Swept::All })
     }
 
     /// Looks at the next events that are old enough, and deletes those that nothing needs.
