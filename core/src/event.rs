@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 pub use self::body::{Body, BodyError};
 pub use self::changes::UpdateError;
 use self::changes::{Changes, Json};
-pub use self::data::{EventData, WebhookEvent};
+pub use self::data::{EventData, Hidden, WebhookEvent};
 use self::data::{Expected, is_of};
 pub use self::field::{Carries, Field};
 pub use self::id::{EventId, EventIdError};

@@ -157,6 +157,7 @@
 //! | `sqlite` | no | `Outbox` and `Dispatcher` on a file of SQLite, which is built with it |
 //! | `postgres` | no | `Outbox` and `Dispatcher` on PostgreSQL |
 //! | `axum` | no | `receiver::axum` |
+//! | `schema` | no | `Catalog`: JSON Schema, `AsyncAPI`, `OpenAPI`, TypeScript and a page of the events, and `catalog.lock` |
 //!
 //! Without features there are events, signatures and verification, and no HTTP client, no runtime
 //! and no TLS is built.
@@ -169,6 +170,8 @@
 pub mod __private;
 #[cfg(feature = "http")]
 mod address;
+#[cfg(feature = "schema")]
+mod catalog;
 #[cfg(feature = "_outbox")]
 mod dispatcher;
 pub mod emits;
@@ -191,6 +194,8 @@ pub mod attributes {}
 
 #[cfg(feature = "http")]
 pub use crate::address::{AddressPolicy, RefusedAddress};
+#[cfg(feature = "schema")]
+pub use crate::catalog::{Break, Catalog, Described, LockError, UnknownEvent};
 #[doc(hidden)]
 #[cfg(feature = "_outbox")]
 pub use crate::dispatcher::Clock;
@@ -224,6 +229,8 @@ pub use crate::signature::{
 pub use hookwright_macros::{WebhookEvent, WebhookEvents, WebhookObject};
 #[cfg(feature = "http")]
 pub use ipnet::IpNet;
+#[cfg(feature = "schema")]
+pub use schemars;
 #[cfg(feature = "postgres")]
 pub use sqlx::Postgres;
 #[cfg(feature = "sqlite")]

@@ -111,6 +111,8 @@ struct Shared<S: Store> {
     pool: Pool<S>,
     key: MasterKey,
     body_limit: usize,
+    #[cfg(feature = "schema")]
+    catalog: Option<crate::Catalog>,
     wake: Wake,
     /// Whether the tables are known to be of this program's version.
     is_current: AtomicBool,
@@ -314,6 +316,24 @@ impl<S: Store> Outbox<S> {
 
     pub(crate) fn woken(&self) -> &tokio::sync::Notify {
         self.shared.wake.notified()
+    }
+
+    /// Refuses patterns that match no event of the catalogue, where there is one. Events about webhooks
+    /// are in none.
+    #[cfg(feature = "schema")]
+    fn check_patterns(&self, patterns: &[EventPattern]) -> Result<(), OutboxError> {
+        let Some(catalog) = &self.shared.catalog else {
+            return Ok(());
+        };
+        for pattern in patterns {
+            let (object, operation) = pattern.parts();
+            if !object.is_some_and(is_operational) {
+                catalog
+                    .check_pattern(object, operation)
+                    .map_err(|error| OutboxError::new(Kind::UnknownEvent(error)))?;
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn master_key(&self) -> &MasterKey {

@@ -59,8 +59,11 @@ impl<'a, S: Store> Endpoints<'a, S> {
     ///
     /// # Errors
     ///
-    /// [`OutboxError`] when the database refuses.
+    /// [`OutboxError`] when the database refuses, and where the outbox has a catalogue, when an event
+    /// is wanted that is not in it.
     pub async fn create(&self, settings: EndpointSettings) -> Result<StoredEndpoint, OutboxError> {
+        #[cfg(feature = "schema")]
+        self.outbox.check_patterns(settings.wanted())?;
         self.outbox.ready().await?;
         let id = EndpointId::new();
         let (plain, sealed) = self.seal(&id, &settings)?;
@@ -111,12 +114,14 @@ impl<'a, S: Store> Endpoints<'a, S> {
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get).
+    /// As [`get`](Self::get), and as [`create`](Self::create).
     pub async fn update(
         &self,
         id: &EndpointId,
         settings: EndpointSettings,
     ) -> Result<StoredEndpoint, OutboxError> {
+        #[cfg(feature = "schema")]
+        self.outbox.check_patterns(settings.wanted())?;
         self.outbox.ready().await?;
         self.change(self.replacement(id, &settings)?).await?;
         self.get(id).await

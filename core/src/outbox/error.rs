@@ -36,6 +36,8 @@ pub(crate) enum Kind {
     },
     Tenant,
     Sender(crate::sender::SenderError),
+    #[cfg(feature = "schema")]
+    UnknownEvent(crate::UnknownEvent),
 }
 
 /// What kind of failure a database's is.
@@ -115,6 +117,15 @@ impl OutboxError {
             #[cfg(feature = "sqlite")]
             Kind::File(FileError::SecondDispatcher { .. }) => true,
             _ => false,
+        }
+    }
+
+    /// The pattern of an endpoint that matches no event of the outbox's catalogue.
+    #[cfg(feature = "schema")]
+    pub fn unknown_event(&self) -> Option<&crate::UnknownEvent> {
+        match &*self.0 {
+            Kind::UnknownEvent(error) => Some(error),
+            _ => None,
         }
     }
 
@@ -226,6 +237,8 @@ impl fmt::Display for OutboxError {
             ),
             Kind::Tenant => formatter.write_str("a tenant's id is 1 to 256 visible ASCII characters"),
             Kind::Sender(error) => error.fmt(formatter),
+            #[cfg(feature = "schema")]
+            Kind::UnknownEvent(error) => error.fmt(formatter),
         }
     }
 }

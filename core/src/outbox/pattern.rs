@@ -41,6 +41,12 @@ impl EventPattern {
         self.wants(name.object(), name.operation())
     }
 
+    /// The object and the operation, `None` for any.
+    #[cfg(feature = "schema")]
+    pub(super) fn parts(&self) -> (Option<&str>, Option<&str>) {
+        (self.object.as_deref(), self.operation.as_deref())
+    }
+
     pub(super) fn wants(&self, object: &str, operation: &str) -> bool {
         let is = |part: &Option<Box<str>>, name| part.as_deref().is_none_or(|part| part == name);
         let is_literal = self.object.is_some() && self.operation.is_some();

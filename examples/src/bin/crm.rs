@@ -4,6 +4,7 @@
 //! cargo run --bin crm
 //! cargo run --bin crm -- --url http://127.0.0.1:8080/hooks --secret "..." --allow-local
 //! cargo run --bin crm -- --database postgres://user@localhost/crm
+//! cargo run --bin crm -- catalog --format asyncapi
 //! ```
 
 use std::error::Error;
@@ -12,10 +13,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser;
+use clap::{Parser, Subcommand, ValueEnum};
 use hookwright::{EndpointId, EndpointSettings, Outbox, Secret, Sender, Verifier};
 use hookwright_examples::crm::{Crm, Day, Failure};
 use hookwright_examples::day::{self, EVENTS_OF_A_DAY};
+use hookwright_examples::model;
 use hookwright_examples::receiver::{Counts, Receiver};
 use hookwright_examples::records::Records;
 use hookwright_examples::report::{Report, Style};
@@ -27,7 +29,10 @@ use hookwright_examples::worker::Worker;
 /// dispatcher delivers them. Without a URL the events go to a receiver of its own, on this machine,
 /// which verifies them.
 #[derive(Parser)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Options {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Send to this URL; may be given several times.
     #[arg(long)]
     url: Vec<String>,
@@ -49,6 +54,48 @@ struct Options {
     json: bool,
 }
 
+/// What is done in place of a day.
+#[derive(Subcommand)]
+enum Command {
+    /// Prints what the events are, for those who receive them.
+    Catalog {
+        /// As what.
+        #[arg(long, value_enum, default_value_t = CatalogFormat::Markdown)]
+        format: CatalogFormat,
+    },
+}
+
+/// As what a catalogue is written.
+#[derive(Clone, Copy, ValueEnum)]
+enum CatalogFormat {
+    /// A schema of every body.
+    JsonSchema,
+    /// A document of AsyncAPI 3.0.
+    #[value(name = "asyncapi")]
+    AsyncApi,
+    /// A document of OpenAPI 3.1.
+    #[value(name = "openapi")]
+    OpenApi,
+    /// Declarations.
+    #[value(name = "typescript")]
+    TypeScript,
+    /// A page for people.
+    Markdown,
+}
+
+impl CatalogFormat {
+    fn write(self) -> String {
+        let catalog = model::catalog();
+        match self {
+            Self::JsonSchema => catalog.json_schema(),
+            Self::AsyncApi => catalog.asyncapi(),
+            Self::OpenApi => catalog.openapi(),
+            Self::TypeScript => catalog.typescript(),
+            Self::Markdown => catalog.markdown(),
+        }
+    }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Options::parse()).await {
@@ -61,6 +108,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), Box<dyn Error>> {
+    if let Some(Command::Catalog { format }) = options.command {
+        return Ok(write!(io::stdout(), "{}", format.write())?);
+    }
     match options.database.as_deref() {
         Some(url) if url.starts_with("postgres:") || url.starts_with("postgresql:") => {
             play(Outbox::postgres(url).await?, &options).await
