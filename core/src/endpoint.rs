@@ -11,6 +11,7 @@ use url::Url;
 pub use self::error::EndpointError;
 use self::headers::CustomHeaders;
 pub use self::private_ca::{PrivateCa, PrivateCaError};
+use crate::format::Format;
 use crate::signature::{Secret, Signer, Signing};
 
 /// Where events go: a URL, the secrets that sign, and limits.
@@ -41,6 +42,7 @@ pub struct Endpoint {
     url: Url,
     signer: Option<Signer>,
     signing: Signing,
+    format: Format,
     headers: CustomHeaders,
     deadline: Duration,
     private_ca: Option<PrivateCa>,
@@ -65,6 +67,7 @@ impl Endpoint {
             url: parse_url(url)?,
             signer: None,
             signing: Signing::default(),
+            format: Format::default(),
             headers: CustomHeaders::default(),
             deadline: Self::DEFAULT_DEADLINE,
             private_ca: None,
@@ -73,8 +76,8 @@ impl Endpoint {
 
     /// Adds a secret that signs: the newest first, then those that are being rotated out.
     ///
-    /// The header of the documented scheme holds the signature of the first; Standard Webhooks'
-    /// holds one for every `whsec_` secret. Without a secret nothing is signed.
+    /// The header of the documented scheme holds the signature of the first that is shared; Standard
+    /// Webhooks' holds one for every secret of `whsec_` or `whsk_`. Without a secret nothing is signed.
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "the endpoint takes the secret over")]
     pub fn secret(mut self, secret: Secret) -> Self {
@@ -90,6 +93,22 @@ impl Endpoint {
     pub fn signing(mut self, signing: Signing) -> Self {
         self.signing = signing;
         self.signer = self.signer.map(|signer| signer.signing(signing));
+        self
+    }
+
+    /// Chooses how a body is written.
+    ///
+    /// ```
+    /// use hookwright::{Endpoint, Format, Secret};
+    ///
+    /// let endpoint = Endpoint::new("https://example.com/hooks")?
+    ///     .secret(Secret::generate())
+    ///     .format(Format::Standard);
+    /// # Ok::<(), hookwright::EndpointError>(())
+    /// ```
+    #[must_use]
+    pub fn format(mut self, format: impl Into<Format>) -> Self {
+        self.format = format.into();
         self
     }
 
@@ -145,6 +164,10 @@ impl Endpoint {
 
     pub(crate) fn signer(&self) -> Option<&Signer> {
         self.signer.as_ref()
+    }
+
+    pub(crate) fn chosen_format(&self) -> &Format {
+        &self.format
     }
 
     pub(crate) fn headers(&self) -> &[(HeaderName, HeaderValue)] {

@@ -1,14 +1,17 @@
 //! The event: its name, id, time and data, and the body that it is written to.
 
+mod actor;
 mod body;
 pub(crate) mod changes;
 pub(crate) mod data;
+#[cfg_attr(not(test), allow(dead_code, reason = "what typed receivers read by"))]
+pub(crate) mod envelope;
 mod field;
 mod id;
 mod kind;
 mod members;
 mod name;
-#[cfg(feature = "_outbox")]
+#[cfg(feature = "http")]
 pub(crate) mod parts;
 mod raw;
 mod read;
@@ -24,6 +27,7 @@ use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{Error as _, SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
 
+pub use self::actor::Actor;
 pub use self::body::{Body, BodyError};
 pub use self::changes::UpdateError;
 use self::changes::{Changes, Json};
@@ -34,7 +38,7 @@ pub use self::id::{EventId, EventIdError};
 pub use self::kind::ObjectEvent;
 pub use self::name::{EventName, EventNameError};
 #[cfg(feature = "_outbox")]
-pub(crate) use self::parts::Parts;
+pub(crate) use self::parts::{Parts, Written};
 pub use self::raw::{Incoming, RawEvent};
 pub use self::read::{Claim, EventSet, ReadEvent};
 pub use self::read_error::{Problem, ReadError};
@@ -82,6 +86,8 @@ pub struct Event<T> {
     timestamp: DateTime<Utc>,
     data: T,
     changes: Option<Changes>,
+    /// Boxed, since few events have one.
+    actor: Option<Box<Actor>>,
 }
 
 impl<T> Event<T> {
@@ -89,7 +95,7 @@ impl<T> Event<T> {
     pub(crate) fn now(name: EventName, data: T) -> Self {
         let timestamp = timestamp::now();
         let id = Some(EventId::at(timestamp));
-        Self { name, id, timestamp, data, changes: None }
+        Self { name, id, timestamp, data, changes: None, actor: None }
     }
 
     /// What happened, such as `person.created`.
@@ -144,6 +150,20 @@ impl<T> Event<T> {
             Some(previous) => changes::member(previous, member),
             None => Ok(None),
         }
+    }
+
+    /// Who did it, where [`by`](Self::by) has told, or the body.
+    pub fn actor(&self) -> Option<&Actor> {
+        self.actor.as_deref()
+    }
+
+    /// The same event, with who did it: told by the bodies of [`Format::Twenty`], and by no others.
+    ///
+    #[cfg_attr(feature = "http", doc = "[`Format::Twenty`]: crate::Format::Twenty")]
+    #[cfg_attr(not(feature = "http"), doc = "[`Format::Twenty`]: crate")]
+    pub fn by(mut self, actor: Actor) -> Self {
+        self.actor = Some(Box::new(actor));
+        self
     }
 
     /// The same event at another time, for tests and replays.
@@ -353,6 +373,7 @@ where
             timestamp: timestamp::whole_milliseconds(timestamp),
             data: data.ok_or_else(|| A::Error::missing_field("data"))?.0,
             changes,
+            actor: None,
         })
     }
 }

@@ -89,9 +89,11 @@
 //! | `X-Twenty-Webhook-Nonce` | 32 hex digits, new at each attempt |
 //! | `webhook-id` | the event's id, the same at each attempt |
 //! | `webhook-attempt` | 1, 2, … |
-//! | `webhook-timestamp`, `webhook-signature` | as [Standard Webhooks] says, when the secret begins with `whsec_` |
+//! | `webhook-timestamp`, `webhook-signature` | as [Standard Webhooks] says, when the secret begins with `whsec_` (HMAC) or `whsk_` (ed25519, and then without `X-Twenty-Webhook-Signature`) |
 //!
-//! The bodies, names and signatures are those that [Twenty] documents for its webhooks.
+//! The bodies, names and signatures are those that [Twenty] documents for its webhooks. An endpoint
+//! may have its bodies in another format: as Twenty's server, Standard Webhooks or CloudEvents write
+//! them.
 //!
 //! # Emit in the application's transaction
 //!
@@ -153,7 +155,7 @@
 //! | feature | default | brings |
 //! | --- | --- | --- |
 //! | `derive` | yes | `#[derive(WebhookObject)]`, `#[derive(WebhookEvent)]`, `#[derive(WebhookEvents)]` |
-//! | `http` | yes | [`Endpoint`], [`AddressPolicy`] and [`Sender`], over reqwest and rustls |
+//! | `http` | yes | [`Endpoint`], [`Format`], [`AddressPolicy`] and [`Sender`], over reqwest and rustls |
 //! | `sqlite` | no | `Outbox` and `Dispatcher` on a file of SQLite, which is built with it |
 //! | `postgres` | no | `Outbox` and `Dispatcher` on PostgreSQL |
 //! | `axum` | no | `receiver::axum` |
@@ -178,6 +180,8 @@ pub mod emits;
 #[cfg(feature = "http")]
 mod endpoint;
 mod event;
+#[cfg(feature = "http")]
+mod format;
 mod object;
 #[cfg(feature = "_outbox")]
 mod outbox;
@@ -204,15 +208,18 @@ pub use crate::dispatcher::{Dispatcher, Health, Notice};
 #[cfg(feature = "http")]
 pub use crate::endpoint::{Endpoint, EndpointError, PrivateCa, PrivateCaError};
 pub use crate::event::{
-    Body, BodyError, Carries, Event, EventData, EventId, EventIdError, EventName, EventNameError,
-    EventSet, Field, ObjectEvent, RawEvent, ReadError, ReadEvent, UpdateError, WebhookEvent,
+    Actor, Body, BodyError, Carries, Event, EventData, EventId, EventIdError, EventName,
+    EventNameError, EventSet, Field, ObjectEvent, RawEvent, ReadError, ReadEvent, UpdateError,
+    WebhookEvent,
 };
+#[cfg(feature = "http")]
+pub use crate::format::{CloudEvents, CloudEventsError, Format, Twenty};
 pub use crate::object::WebhookObject;
 #[cfg(feature = "_outbox")]
 pub use crate::outbox::{
     AttemptOutcome, Cursor, CursorError, Deliveries, DeliveryState, DisabledReason, EmitError,
     EndpointId, EndpointIdError, EndpointSettings, EndpointState, Endpoints, EventPattern,
-    EventPatternError, Format, History, Insert, KeyError, MasterKey, Order, Outbox, OutboxBuilder,
+    EventPatternError, History, Insert, KeyError, MasterKey, Order, Outbox, OutboxBuilder,
     OutboxError, Page, Parameter, Query, ReplayId, ReplayProgress, ReplayState, Store,
     StoredAttempt, StoredDelivery, StoredEndpoint, StoredEvent, Transaction,
 };
@@ -222,8 +229,8 @@ pub use crate::retry::{Jitter, RetrySchedule};
 #[cfg(feature = "http")]
 pub use crate::sender::{Receipt, Resolve, SendError, Sender, SenderBuilder, SenderError};
 pub use crate::signature::{
-    HeaderPrefix, HeaderPrefixError, Nonce, Secret, SecretError, Signature, SignatureHeaders,
-    Signer, Signing, VerifyError,
+    HeaderPrefix, HeaderPrefixError, Jwks, Nonce, PublicKey, PublicKeyError, Secret, SecretError,
+    Signature, SignatureHeaders, Signer, Signing, VerifyError,
 };
 #[cfg(feature = "derive")]
 pub use hookwright_macros::{WebhookEvent, WebhookEvents, WebhookObject};

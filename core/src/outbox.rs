@@ -5,6 +5,7 @@ mod builder;
 mod deliveries;
 mod endpoints;
 mod error;
+pub(crate) mod formats;
 mod history;
 mod insert;
 mod master_key;
@@ -35,11 +36,12 @@ pub use self::builder::OutboxBuilder;
 pub use self::deliveries::{Deliveries, ReplayId, ReplayProgress, ReplayState};
 pub(crate) use self::endpoints::StoredHealth;
 pub use self::endpoints::{
-    DisabledReason, EndpointId, EndpointIdError, EndpointSettings, EndpointState, Endpoints,
-    Format, Order, StoredEndpoint,
+    DisabledReason, EndpointId, EndpointIdError, EndpointSettings, EndpointState, Endpoints, Order,
+    StoredEndpoint,
 };
 use self::error::{Class, Kind};
 pub use self::error::{EmitError, OutboxError};
+use self::formats::Formats;
 pub use self::history::{
     AttemptOutcome, DeliveryState, History, StoredAttempt, StoredDelivery, StoredEvent,
 };
@@ -113,9 +115,12 @@ struct Shared<S: Store> {
     body_limit: usize,
     #[cfg(feature = "schema")]
     catalog: Option<crate::Catalog>,
+    formats: Formats,
     wake: Wake,
     /// Whether the tables are known to be of this program's version.
     is_current: AtomicBool,
+    /// Where the transactions of [`Outbox::begin`] are made.
+    writers: Pool<S>,
     /// Where there is one writer, those of this process wait for each other in order, in place of
     /// asking again and again.
     writer: Option<Arc<Mutex<()>>>,
@@ -229,7 +234,10 @@ impl<S: Store> Outbox<S> {
     /// long.
     pub async fn begin(&self) -> Result<Transaction<S>, OutboxError> {
         let writer = self.writer().await?;
-        let transaction = S::begin(&self.shared.pool).await?;
+        if self.shared.pool.is_closed() {
+            self.shared.writers.close().await;
+        }
+        let transaction = S::begin(&self.shared.writers).await?;
         Ok(Transaction::new(self.clone(), transaction, writer))
     }
 
@@ -334,6 +342,10 @@ impl<S: Store> Outbox<S> {
             }
         }
         Ok(())
+    }
+
+    pub(crate) fn formats(&self) -> &Formats {
+        &self.shared.formats
     }
 
     pub(crate) fn master_key(&self) -> &MasterKey {

@@ -31,6 +31,7 @@ use self::permit::Permitted;
 pub use self::resolve::Resolve;
 use crate::endpoint::Endpoint;
 use crate::event::{BodyError, Event, EventData, EventId};
+use crate::format::Format;
 use crate::retry::{Jitter, RetrySchedule};
 use crate::signature::{HeaderPrefix, Nonce, WEBHOOK_ATTEMPT, WEBHOOK_ID};
 
@@ -106,7 +107,7 @@ impl Sender {
         endpoint: &'a Endpoint,
         event: &Event<T>,
     ) -> impl Future<Output = Result<Receipt, SendError>> + Send + use<'a, T> {
-        let message = self.message(event);
+        let message = self.message(endpoint, event);
         async move {
             let message = message.map_err(|error| SendError::body(endpoint, error))?;
             self.post(endpoint, &message, 1, None).await
@@ -143,7 +144,7 @@ impl Sender {
         event: &Event<T>,
         schedule: &'a RetrySchedule,
     ) -> impl Future<Output = Result<Receipt, SendError>> + Send + use<'a, T> {
-        let message = self.message(event);
+        let message = self.message(endpoint, event);
         async move {
             let message = message.map_err(|error| SendError::body(endpoint, error))?;
             let mut number = 1;
@@ -163,10 +164,23 @@ impl Sender {
     }
 
     /// The id and the body of an event, which are the same at every attempt.
-    fn message<T: EventData>(&self, event: &Event<T>) -> Result<Message, BodyError> {
-        let id = event.id().cloned().unwrap_or_else(|| EventId::at(Utc::now()));
-        let body = event.body_within(self.body_limit)?.into_bytes().into();
-        Ok(Message { id, body, traceparent: None })
+    fn message<T: EventData>(
+        &self,
+        endpoint: &Endpoint,
+        event: &Event<T>,
+    ) -> Result<Message, BodyError> {
+        let format = endpoint.chosen_format();
+        let content_type = HeaderValue::from_static(format.content_type());
+        if let Format::Documented = format {
+            let id = event.id().cloned().unwrap_or_else(|| EventId::at(Utc::now()));
+            let body = event.body_within(self.body_limit)?.into_bytes().into();
+            return Ok(Message { id, body, content_type, traceparent: None });
+        }
+        let parts = event.parts(self.body_limit)?;
+        let format = format.of_endpoint(endpoint.url().as_str(), None);
+        let body = parts.written(&parts.id.to_string()).body(&format);
+        let body = body.expect("the time was written when the parts were measured").into();
+        Ok(Message { id: parts.id, body, content_type, traceparent: None })
     }
 
     /// Makes one request: the only place that does. With a permit, nothing is dialled or written
@@ -248,7 +262,7 @@ impl Sender {
         for (name, value) in endpoint.headers() {
             headers.insert(name, value.clone());
         }
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CONTENT_TYPE, message.content_type.clone());
         headers.insert(
             USER_AGENT,
             HeaderValue::from_static(concat!("hookwright/", env!("CARGO_PKG_VERSION"))),
@@ -283,6 +297,7 @@ impl fmt::Debug for Sender {
 pub(crate) struct Message {
     pub(crate) id: EventId,
     pub(crate) body: Bytes,
+    pub(crate) content_type: HeaderValue,
     /// The trace that the request is part of, by W3C's Trace Context.
     pub(crate) traceparent: Option<HeaderValue>,
 }

@@ -1,17 +1,21 @@
 //! Signatures: pure functions of a secret, a time and a body. Nothing here reads the clock.
 
+mod ed25519;
 mod headers;
+mod jwks;
 mod key;
 mod secret;
 mod verify;
 
 use std::fmt;
 
+pub use self::ed25519::{PublicKey, PublicKeyError};
 #[cfg(feature = "http")]
 pub(crate) use self::headers::WEBHOOK_ATTEMPT;
 pub(crate) use self::headers::visible;
 pub use self::headers::{HeaderPrefix, HeaderPrefixError, Nonce, SignatureHeaders};
 pub(crate) use self::headers::{WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP};
+pub use self::jwks::Jwks;
 pub(crate) use self::key::Key;
 pub use self::secret::{Secret, SecretError};
 pub use self::verify::VerifyError;
@@ -20,7 +24,8 @@ use crate::event::EventId;
 
 /// How a body becomes the message that is signed.
 ///
-/// A secret that begins with `whsec_` signs by [Standard Webhooks] as well, whichever is chosen.
+/// A secret that begins with `whsec_` signs by [Standard Webhooks] as well, whichever is chosen, and
+/// one that begins with `whsk_` by Standard Webhooks alone.
 ///
 /// [Standard Webhooks]: https://www.standardwebhooks.com
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -67,8 +72,8 @@ impl Signer {
 
     /// Also signs with a secret that is being rotated out.
     ///
-    /// The header of the documented scheme holds one signature, which is that of the newest secret.
-    /// Standard Webhooks' header holds one for every `whsec_` secret.
+    /// The header of the documented scheme holds one signature, which is that of the newest secret
+    /// that is shared. Standard Webhooks' header holds one for every secret of `whsec_` or `whsk_`.
     #[must_use]
     pub fn and(mut self, previous: &Secret) -> Self {
         self.previous.push(Key::new(previous));
@@ -82,7 +87,7 @@ impl Signer {
         self
     }
 
-    /// The signature of `body` at `timestamp_ms`, in milliseconds since the epoch.
+    /// The documented signature of `body` at `timestamp_ms`, in milliseconds since the epoch.
     pub fn sign(&self, timestamp_ms: i64, body: &[u8]) -> Signature {
         let mut digits = itoa::Buffer::new();
         self.current.sign(self.signing, digits.format(timestamp_ms), body)

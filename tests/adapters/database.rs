@@ -103,7 +103,7 @@ impl Database {
             Place::Server(_) => COLUMNS.map(|column| format!("pg_typeof({column})::text")),
         };
         let select = format!(
-            "SELECT {}, CAST(fresh AS BIGINT) AS fresh, {} AS types FROM hookwright_event ORDER BY id",
+            "SELECT {}, CAST(CASE WHEN id IN (SELECT id FROM hookwright_fresh) THEN 1 ELSE 0 END AS BIGINT) AS fresh, {} AS types FROM hookwright_event ORDER BY id",
             COLUMNS.join(", "),
             types.join(" || ' ' || "),
         );

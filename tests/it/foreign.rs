@@ -1,7 +1,11 @@
-//! The other side, in tools that share none of our code: Node, Python, and openssl.
+//! The other side, in tools that share none of our code: Node, Python, openssl, and the packages
+//! that others use.
 
 mod node;
+mod npm;
 mod openssl;
+mod packages;
+mod pypi;
 mod python;
 
 use std::collections::BTreeMap;

@@ -4,6 +4,7 @@ mod attempts;
 mod connections;
 mod emit;
 mod fixture;
+mod formats;
 mod history;
 mod leases;
 mod limits;
@@ -90,6 +91,14 @@ contract! {
         a_resend_of_what_is_not_there_is_not_found,
         a_replay_sends_what_a_new_endpoint_wants_of_a_time_range,
         a_replay_that_runs_is_not_begun_twice_and_can_be_cancelled,
+    }
+    formats {
+        each_format_arrives_with_what_its_bodies_tell,
+        every_attempt_has_the_same_bytes_though_the_endpoint_is_changed,
+        bodies_of_standard_webhooks_are_signed_by_it,
+        a_format_is_stored_once_and_read_back,
+        a_format_that_cannot_be_read_costs_the_others_nothing,
+        public_keys_are_listed_while_they_sign,
     }
     leases {
         a_finish_with_a_lost_lease_changes_nothing,

@@ -3,6 +3,7 @@
 mod addresses;
 mod answers;
 mod deliveries;
+mod formats;
 mod requests;
 mod tls;
 

@@ -1,5 +1,6 @@
 //! Signatures: known answers, and what a signer writes.
 
+mod ed25519;
 mod prefix;
 mod rotation;
 mod secret;

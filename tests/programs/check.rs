@@ -207,7 +207,8 @@ impl Stored {
         }
         for row in rows(
             &mut connection,
-            "SELECT event_id, fresh, emitted_at FROM hookwright_event WHERE object = 'person'",
+            "SELECT event_id, CAST(CASE WHEN id IN (SELECT id FROM hookwright_fresh) THEN 1 ELSE 0 END AS BIGINT), \
+             emitted_at FROM hookwright_event WHERE object = 'person'",
         )
         .await?
         {

@@ -192,7 +192,7 @@ impl Place {
     /// How much is to be delivered still; an event that is not fanned out yet counts as one.
     pub(crate) async fn backlog(&self) -> i64 {
         self.number(
-            "SELECT (SELECT count(*) FROM hookwright_event WHERE fresh = 1) \
+            "SELECT (SELECT count(*) FROM hookwright_fresh) \
              + (SELECT count(*) FROM hookwright_delivery WHERE state = 0)",
         )
         .await

@@ -47,7 +47,7 @@ pub(crate) async fn of_every_kind(place: Place) {
     // To an endpoint that is gone, nothing is sent any more.
     place.load(2, &[], &[]).await.success().await;
     until("both are fanned out", LIMIT, async || {
-        place.number("SELECT count(*) FROM hookwright_event WHERE fresh = 1").await == 0
+        place.number("SELECT count(*) FROM hookwright_fresh").await == 0
     })
     .await;
     dispatcher.terminate().await;

@@ -117,11 +117,9 @@ const GUARDS: &[Guard] = &[
     },
     Guard {
         name: "fence-on-finish",
-        file: "core/src/outbox/queue/finish.rs",
-        text: "\"DELETE FROM hookwright_delivery WHERE (event, endpoint, token) IN \
-               (SELECT r.event, r.endpoint, r.token FROM \"",
-        without: "\"DELETE FROM hookwright_delivery WHERE (event, endpoint) IN \
-                  (SELECT r.event, r.endpoint FROM \"",
+        file: "core/src/outbox/sqlite.rs",
+        text: "AND d.token = r.token) THEN 0 ELSE 2 END FROM",
+        without: ") THEN 0 ELSE 2 END FROM",
         test: Test {
             suite: Suite::Binary("it"),
             name: "outbox::sqlite::leases::a_finish_with_a_lost_lease_changes_nothing",

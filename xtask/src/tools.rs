@@ -48,6 +48,22 @@ pub(crate) const PYTHON: Tool = Tool {
     module: "python::",
 };
 
+pub(crate) const NPM: Tool = Tool {
+    name: "npm",
+    program: "npm",
+    probe: Probe::Argument("--version"),
+    package: "npm",
+    module: "npm::",
+};
+
+pub(crate) const PIP: Tool = Tool {
+    name: "pip",
+    program: "pip3",
+    probe: Probe::Argument("--version"),
+    package: "python3-pip",
+    module: "pypi::",
+};
+
 pub(crate) const OPENSSL: Tool = Tool {
     name: "OpenSSL",
     program: "openssl",
@@ -65,7 +81,7 @@ pub(crate) const POSTGRES: Tool = Tool {
 };
 
 /// The tools that tests need, in the order in which they are reported.
-const TOOLS: [&Tool; 4] = [&NODE, &PYTHON, &OPENSSL, &POSTGRES];
+const TOOLS: [&Tool; 6] = [&NODE, &NPM, &PYTHON, &PIP, &OPENSSL, &POSTGRES];
 
 /// Looks for every tool, installs those that this machine lacks when it can, and returns
 /// those that are still not there.

@@ -113,9 +113,10 @@ pub(crate) async fn fill(database: &str, deliveries: u32) -> Result<Figures, Box
         let rows = format!("generate_series(1, {deliveries}) AS n(i)");
         let id = "lpad(to_hex(i), 8, '0') || '-0000-7000-8000-000000000000'";
         let data = "'{}'::bytea";
+        let unmark = "UPDATE hookwright_event SET fresh = 0";
         let end = "; VACUUM (ANALYZE) hookwright_event; VACUUM (ANALYZE) hookwright_delivery; \
              CHECKPOINT";
-        fill_in::<Postgres>(database, (&rows, id, data), end).await
+        fill_in::<Postgres>(database, (&rows, id, data, unmark), end).await
     } else {
         let rows = format!(
             "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {deliveries}) \
@@ -123,13 +124,16 @@ pub(crate) async fn fill(database: &str, deliveries: u32) -> Result<Figures, Box
         );
         let id = "printf('%08x-0000-7000-8000-000000000000', i)";
         let data = "CAST('{}' AS BLOB)";
-        fill_in::<Sqlite>(database, (&rows, id, data), "; PRAGMA wal_checkpoint(TRUNCATE)").await
+        let unmark = "UPDATE hookwright_meta SET number = (SELECT max(id) FROM hookwright_event) \
+             WHERE name = 'fanned_out'";
+        let end = "; PRAGMA wal_checkpoint(TRUNCATE)";
+        fill_in::<Sqlite>(database, (&rows, id, data, unmark), end).await
     }
 }
 
 async fn fill_in<S: Database>(
     database: &str,
-    (rows, id, data): (&str, &str, &str),
+    (rows, id, data, unmark): (&str, &str, &str, &str),
     end: &str,
 ) -> Result<Figures, Box<dyn Error>> {
     let outbox = S::open(database).await?.outbox;
@@ -140,8 +144,8 @@ async fn fill_in<S: Database>(
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
     let mut sql = format!(
         "INSERT INTO hookwright_event \
-         (event_id, object, operation, object_id, time, data, emitted_at, fresh) \
-         SELECT {id}, 'filler', 'created', {id}, {now}, {data}, {now}, 0 FROM {rows}"
+         (event_id, object, operation, object_id, time, data, emitted_at) \
+         SELECT {id}, 'filler', 'created', {id}, {now}, {data}, {now} FROM {rows}; {unmark}"
     );
     let _ = write!(
         sql,

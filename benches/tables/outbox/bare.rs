@@ -160,9 +160,8 @@ async fn deliver(
             .bind(1_i64);
     }
     query.execute(&mut *connection).await?;
-    sqlx::query("UPDATE hookwright_event SET fresh = 0 WHERE id >= $1 AND id < $2")
-        .bind(events.start)
-        .bind(events.end)
+    sqlx::query("UPDATE hookwright_meta SET number = $1 WHERE name = 'fanned_out'")
+        .bind(events.end - 1)
         .execute(connection)
         .await?;
     Ok(())

@@ -65,6 +65,8 @@ impl Directory {
                 }
             }
         }
+        let formats = subscribers.values().map(|subscriber: &Subscriber| subscriber.format);
+        outbox.formats().read::<S>(connection, formats).await?;
         *self = Self { revision, expires_at, subscribers };
         Ok(true)
     }
@@ -120,7 +122,7 @@ impl Subscriber {
             endpoint: Arc::new(settings.endpoint_at(time)),
             schedule: settings.own_schedule().cloned(),
             limits: Limits { concurrency: settings.cap(), per_second: settings.rate() },
-            format: settings.chosen_format().number(),
+            format: stored.format(),
             is_active: stored.state() == EndpointState::Active,
             health: stored.health(),
             stored,

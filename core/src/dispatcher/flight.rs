@@ -137,7 +137,8 @@ pub(super) async fn fly(
     let mut slot =
         Slot { claimed: Some(claimed), outcome: Outcome::BrokenOff, start: Instant::now(), landed };
     let Some(message) = message else {
-        // An id that no sender of ours wrote: it is logged as broken off, and runs out of attempts.
+        // An id that no sender of ours wrote, or a format that this program cannot read: it is logged
+        // as broken off, and runs out of attempts.
         return;
     };
     let posting = sender.post(&endpoint, &message, attempt, Some(permit));
@@ -161,7 +162,8 @@ pub(super) async fn fly(
 fn message(claimed: &Claimed) -> Option<Message> {
     let id: EventId = claimed.message.event_id.parse().ok()?;
     let traceparent = traceparent(&id);
-    Some(Message { id, body: claimed.message.body.clone(), traceparent })
+    let content_type = HeaderValue::from_static(claimed.message.content_type);
+    Some(Message { id, body: claimed.message.body.clone()?, content_type, traceparent })
 }
 
 /// The trace of an event is its id, the same for every attempt; each attempt is a span of its own
@@ -209,7 +211,11 @@ mod tests {
             order_key: None,
             object: "person".into(),
             operation: "created".into(),
-            message: Message { event_id: "evt_1".into(), body: Bytes::from_static(b"{}") },
+            message: Message {
+                event_id: "evt_1".into(),
+                body: Some(Bytes::from_static(b"{}")),
+                content_type: "application/json",
+            },
             due: 0,
         };
         let (landed, mut results) = mpsc::unbounded_channel();

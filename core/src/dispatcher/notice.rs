@@ -92,6 +92,7 @@ impl Notice {
             changed: None,
             previous: None,
             data: data.to_string().into_bytes(),
+            actor: None,
         })
     }
 }

@@ -7,7 +7,8 @@ use super::directory::Directory;
 use super::lanes::Lanes;
 use super::pending::{Pending, Told};
 use super::telemetry;
-use crate::outbox::queue::{self, Attempt, Claimed, End, Fresh, Lease, NewDelivery};
+use crate::outbox::formats::Formats;
+use crate::outbox::queue::{self, Attempt, Claimed, End, Fresh, Lease, Message, NewDelivery};
 use crate::outbox::store::{Claim, Store};
 use crate::outbox::{Insert, Outbox, OutboxError};
 
@@ -72,7 +73,7 @@ pub(super) async fn turn<S: Store>(
     if terms.events > 0 && S::try_lock_fan_out(connection).await? {
         fan_out::<S>(connection, outbox, directory, lanes, pending, terms, &mut done).await?;
     }
-    claim::<S>(connection, directory, lanes, terms, &mut done).await?;
+    claim::<S>(connection, outbox.formats(), directory, lanes, terms, &mut done).await?;
     Ok(done)
 }
 
@@ -119,7 +120,7 @@ async fn fan_out<S: Store>(
     }
     let mut plan = Plan { free: terms.free, rooms: HashMap::new(), deliveries: Vec::new() };
     for event in &events {
-        plan.add(event, directory, lanes, terms, done);
+        plan.add(event, outbox.formats(), directory, lanes, terms, done);
     }
     let numbers: Vec<i64> = events.iter().map(|event| event.number).collect();
     let inserted = queue::fan_out::<S>(connection, &numbers, &plan.deliveries).await?;
@@ -160,36 +161,41 @@ impl Plan {
     fn add(
         &mut self,
         event: &Fresh,
+        formats: &Formats,
         directory: &Directory,
         lanes: &mut Lanes,
         terms: &Terms,
         done: &mut Done,
     ) {
+        // In each format once.
+        let mut messages: HashMap<i64, Option<Message>> = HashMap::new();
         for (endpoint, subscriber) in directory.wanting(event) {
             let mut delivery = subscriber.delivery(event, endpoint, terms.now);
             let room =
                 self.rooms.entry(endpoint).or_insert_with(|| lanes.direct(endpoint, terms.now));
-            let message = event.message.as_ref().filter(|_| delivery.order_key.is_none());
-            match message {
-                Some(message) if *room > 0 && self.free > 0 => {
-                    *room -= 1;
-                    self.free -= 1;
-                    done.claimed.push(Claimed {
-                        lease: Lease { event: event.number, endpoint, token: terms.token },
-                        attempt: 1,
-                        order_key: None,
-                        object: event.object.clone(),
-                        operation: event.operation.clone(),
-                        message: message.clone(),
-                        due: terms.now,
-                    });
-                    delivery.lease = Some((terms.token, terms.lease_until));
-                }
-                _ => {
-                    // Those that come after it wait behind it.
-                    *room = 0;
-                    done.waiting.push(endpoint);
-                }
+            let is_direct = *room > 0 && self.free > 0 && delivery.order_key.is_none();
+            let message = is_direct.then(|| {
+                let format = subscriber.format;
+                let message = messages.entry(format);
+                message.or_insert_with(|| event.message(formats.get(format).as_deref())).as_ref()
+            });
+            if let Some(message) = message.flatten() {
+                *room -= 1;
+                self.free -= 1;
+                done.claimed.push(Claimed {
+                    lease: Lease { event: event.number, endpoint, token: terms.token },
+                    attempt: 1,
+                    order_key: None,
+                    object: event.object.clone(),
+                    operation: event.operation.clone(),
+                    message: message.clone(),
+                    due: terms.now,
+                });
+                delivery.lease = Some((terms.token, terms.lease_until));
+            } else {
+                // Those that come after it wait behind it.
+                *room = 0;
+                done.waiting.push(endpoint);
             }
             self.deliveries.push(delivery);
         }
@@ -198,6 +204,7 @@ impl Plan {
 
 async fn claim<S: Store>(
     connection: &mut S::Connection,
+    formats: &Formats,
     directory: &Directory,
     lanes: &mut Lanes,
     terms: &Terms,
@@ -232,7 +239,7 @@ async fn claim<S: Store>(
             lease_until: terms.lease_until,
             void_below: terms.void_below,
         };
-        done.claimed = queue::claim::<S>(connection, &claim).await?;
+        done.claimed = queue::claim::<S>(connection, &claim, formats).await?;
         done.asked = ready.into_iter().collect();
     }
     done.claimed.extend(direct);

@@ -1,15 +1,18 @@
 //! What an event is stored as: the exact bytes of its parts, of which a body is put together.
 
+mod compose;
+
 use chrono::{DateTime, Utc};
 
 use super::body::{Body, BodyError};
 use super::timestamp::{self, Rfc3339};
-use super::{Data, Event, EventData, EventId, EventName};
+use super::{Actor, Data, Event, EventData, EventId, EventName};
 
 /// The parts of one event. `data` is serialized when they are made, and never again.
 pub(crate) struct Parts {
     pub(crate) id: EventId,
     pub(crate) name: EventName,
+    /// As it is looked up, and told by CloudEvents.
     pub(crate) object_id: String,
     pub(crate) time: DateTime<Utc>,
     /// `updatedFields`, as JSON.
@@ -17,7 +20,25 @@ pub(crate) struct Parts {
     /// `previous`, as JSON.
     pub(crate) previous: Option<Vec<u8>>,
     pub(crate) data: Vec<u8>,
+    pub(crate) actor: Option<Actor>,
 }
+
+/// The same parts wherever they lie, to be put into a body.
+#[derive(Clone, Copy)]
+pub(crate) struct Written<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) object: &'a str,
+    pub(crate) operation: &'a str,
+    pub(crate) object_id: &'a str,
+    pub(crate) time: DateTime<Utc>,
+    pub(crate) changed: Option<&'a str>,
+    pub(crate) previous: Option<&'a [u8]>,
+    pub(crate) data: &'a [u8],
+    pub(crate) actor: Option<&'a Actor>,
+}
+
+/// How much of an object's id is kept to look it up, in bytes. The data has all of it.
+const MAX_OBJECT_ID: usize = 512;
 
 impl<T: EventData> Event<T> {
     /// Writes the parts, of which a body has at most `limit` bytes.
@@ -33,11 +54,12 @@ impl<T: EventData> Event<T> {
         let previous = known.and_then(|changes| changes.previous());
         let parts = Parts {
             id: self.id.clone().unwrap_or_else(|| EventId::at(timestamp::now())),
-            object_id: self.data.subject().to_string(),
+            object_id: indexed(self.data.subject().to_string()),
             time: self.timestamp,
             changed,
             previous: previous.map(|previous| previous.get().as_bytes().to_vec()),
             data,
+            actor: self.actor.as_deref().cloned(),
             name,
         };
         let too_large = |event| BodyError::TooLarge { event, limit };
@@ -50,7 +72,33 @@ impl<T: EventData> Event<T> {
     }
 }
 
-/// The length of the documented body, which is the measure of the limit whatever the format.
+impl Parts {
+    /// Hands the parts over to be put into a body; `id` is the text of the event's.
+    pub(crate) fn written<'a>(&'a self, id: &'a str) -> Written<'a> {
+        Written {
+            id,
+            object: self.name.object(),
+            operation: self.name.operation(),
+            object_id: &self.object_id,
+            time: self.time,
+            changed: self.changed.as_deref(),
+            previous: self.previous.as_deref(),
+            data: &self.data,
+            actor: self.actor.as_ref(),
+        }
+    }
+}
+
+/// An object's id as it is looked up: PostgreSQL's texts have no NUL, and its indexes no long ones.
+fn indexed(mut id: String) -> String {
+    if id.len() > MAX_OBJECT_ID {
+        id.truncate(id.floor_char_boundary(MAX_OBJECT_ID));
+    }
+    if id.contains('\0') { id.replace('\0', "\u{fffd}") } else { id }
+}
+
+/// The length of the documented body, which is the measure of the limit whatever the format; with
+/// who did it, whom the documented body does not tell.
 fn documented_length(parts: &Parts) -> Option<usize> {
     let time = Rfc3339::new(parts.time)?;
     let text = |text: Option<usize>, name: &str| text.map_or(0, |length| name.len() + length);
@@ -61,102 +109,10 @@ fn documented_length(parts: &Parts) -> Option<usize> {
             + parts.data.len()
             + text(parts.changed.as_ref().map(String::len), r#","updatedFields":"#)
             + text(parts.previous.as_ref().map(Vec::len), r#","previous":"#)
+            + parts.actor.as_ref().map_or(0, Actor::length)
             + time.as_str().len(),
     )
 }
 
-/// Puts the documented body together, byte for byte what [`Event::body`] writes.
-pub(crate) fn documented(
-    (object, operation): (&str, &str),
-    data: &[u8],
-    changed: Option<&str>,
-    previous: Option<&[u8]>,
-    time: DateTime<Utc>,
-) -> Option<Vec<u8>> {
-    let time = Rfc3339::new(time)?;
-    let mut body = Vec::with_capacity(
-        128 + data.len() + changed.map_or(0, str::len) + previous.map_or(0, <[u8]>::len),
-    );
-    let mut write = |bytes: &[u8]| body.extend_from_slice(bytes);
-    write(br#"{"event":""#);
-    write(object.as_bytes());
-    write(b".");
-    write(operation.as_bytes());
-    write(br#"","data":"#);
-    write(data);
-    if let Some(changed) = changed {
-        write(br#","updatedFields":"#);
-        write(changed.as_bytes());
-    }
-    if let Some(previous) = previous {
-        write(br#","previous":"#);
-        write(previous);
-    }
-    write(br#","timestamp":""#);
-    write(time.as_str().as_bytes());
-    write(br#""}"#);
-    Some(body)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::object::WebhookObject;
-
-    #[derive(Clone)]
-    struct Note {
-        id: u32,
-        text: String,
-    }
-
-    impl WebhookObject for Note {
-        const NAME: &'static str = "note";
-
-        fn object_id(&self) -> &dyn std::fmt::Display {
-            &self.id
-        }
-
-        fn serialize_data<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            use serde::ser::SerializeStruct;
-            let mut data = serializer.serialize_struct("Note", 2)?;
-            data.serialize_field("id", &self.id)?;
-            data.serialize_field("text", &self.text)?;
-            data.end()
-        }
-    }
-
-    impl crate::emits::Created for Note {}
-    impl crate::emits::Updated for Note {}
-
-    fn check(event: &Event<&Note>) {
-        let body = event.body().expect("a body").into_bytes();
-        let parts = event.parts(body.len()).expect("within the limit");
-        let name = (parts.name.object(), parts.name.operation());
-        let changed = parts.changed.as_deref();
-        let composed =
-            documented(name, &parts.data, changed, parts.previous.as_deref(), parts.time);
-        assert_eq!(composed.expect("a year of four digits"), body);
-        let error = event.parts(body.len() - 1).err().expect("over the limit");
-        assert!(matches!(error, BodyError::TooLarge { .. }));
-    }
-
-    #[test]
-    fn a_body_of_parts_is_the_events_own_and_the_limit_is_met_to_the_byte() {
-        let before = Note { id: 1, text: "a \"quoted\" \u{1f4de} text\n".into() };
-        let after = Note { text: String::new(), ..before.clone() };
-        check(&before.created());
-        check(
-            &before
-                .created()
-                .at(DateTime::from_timestamp_millis(1_735_066_639_000).expect("a time")),
-        );
-        check(&before.updated());
-        check(&after.updated_from(&before).expect("comparable").expect("changed"));
-    }
-
-    #[test]
-    fn a_year_that_cannot_be_written_is_an_error() {
-        let note = Note { id: 1, text: String::new() };
-        assert!(note.created().at(DateTime::<Utc>::MAX_UTC).parts(1000).is_err());
-    }
-}
+mod tests;

@@ -202,7 +202,7 @@ where
             None => incoming.name_of(T::OBJECT, &OPERATIONS),
         };
         let Decoded { id, timestamp, changes, data } = incoming.decode(&name)?;
-        Ok(Self { name, id, timestamp, data, changes })
+        Ok(Self { name, id, timestamp, data, changes, actor: None })
     }
 
     fn name(&self) -> &EventName {

@@ -43,6 +43,17 @@ impl Rfc3339 {
         Some(Self { text, length: 24 })
     }
 
+    /// With milliseconds also when they are zero, as JavaScript's `toISOString` writes them.
+    #[cfg(feature = "http")]
+    pub(crate) fn with_milliseconds(time: DateTime<Utc>) -> Option<Self> {
+        let mut text = Self::new(time)?;
+        if text.length == 20 {
+            text.text[19..].copy_from_slice(b".000Z");
+            text.length = 24;
+        }
+        Some(text)
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         str::from_utf8(&self.text[..self.length]).expect("only ASCII was written")
     }
@@ -72,6 +83,18 @@ mod tests {
         check("2025-02-10T15:30:50.000999Z", "2025-02-10T15:30:50Z");
         check("2025-02-10T15:30:50.001Z", "2025-02-10T15:30:50.001Z");
         check("2024-02-29T23:59:59.999999Z", "2024-02-29T23:59:59.999Z");
+    }
+
+    #[test]
+    #[cfg(feature = "http")]
+    fn milliseconds_are_always_written_where_javascript_does() {
+        for (time, expected) in [
+            ("2025-02-10T15:30:50Z", "2025-02-10T15:30:50.000Z"),
+            ("2025-02-10T15:30:50.070Z", "2025-02-10T15:30:50.070Z"),
+        ] {
+            let text = Rfc3339::with_milliseconds(time.parse().expect("a time of the test"));
+            assert_eq!(text.expect("a year of four digits").as_str(), expected);
+        }
     }
 
     #[test]

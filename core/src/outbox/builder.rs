@@ -9,6 +9,7 @@ use sqlx::Pool;
 use tokio::sync::Mutex;
 
 use super::error::OutboxError;
+use super::formats::Formats;
 use super::master_key::{KeyError, MasterKey};
 #[cfg(feature = "sqlite")]
 use super::sqlite::{DatabaseFile, FileError, Sidecar};
@@ -122,7 +123,14 @@ impl OutboxBuilder {
                 connected => break connected?,
             }
         };
-        self.sqlite_pool(pool).await
+        // Each connection has its own cache of pages, which a commit through another one makes worth
+        // nothing: so those who write take turns on one.
+        let writers = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE_WAIT)
+            .test_before_acquire(false)
+            .connect_lazy_with(options);
+        self.sqlite_pools(pool, writers).await
     }
 
     /// The outbox in the database that the application has a pool of.
@@ -134,6 +142,15 @@ impl OutboxBuilder {
     pub async fn sqlite_pool(
         self,
         pool: Pool<sqlx::Sqlite>,
+    ) -> Result<Outbox<sqlx::Sqlite>, OutboxError> {
+        self.sqlite_pools(pool.clone(), pool).await
+    }
+
+    #[cfg(feature = "sqlite")]
+    async fn sqlite_pools(
+        self,
+        pool: Pool<sqlx::Sqlite>,
+        writers: Pool<sqlx::Sqlite>,
     ) -> Result<Outbox<sqlx::Sqlite>, OutboxError> {
         use super::store::Backend;
 
@@ -151,7 +168,7 @@ impl OutboxBuilder {
                 .ok_or_else(|| KeyError::Lost { path: file.sidecar(Sidecar::Key) })?,
             None => file.make_key()?,
         };
-        let outbox = self.open(pool, key, Some(Arc::default())).await?;
+        let outbox = self.open(pool, writers, key, Some(Arc::default())).await?;
         file.keep_key()?;
         Ok(outbox)
     }
@@ -186,12 +203,13 @@ impl OutboxBuilder {
             None => MasterKey::from_environment()?,
         };
         let key = key.ok_or(KeyError::Missing)?;
-        self.open(pool, key, None).await
+        self.open(pool.clone(), pool, key, None).await
     }
 
     async fn open<S: Store>(
         self,
         pool: Pool<S>,
+        writers: Pool<S>,
         key: MasterKey,
         writer: Option<Arc<Mutex<()>>>,
     ) -> Result<Outbox<S>, OutboxError> {
@@ -209,8 +227,10 @@ impl OutboxBuilder {
             body_limit: self.body_limit,
             #[cfg(feature = "schema")]
             catalog: self.catalog,
+            formats: Formats::new(),
             wake: Wake::default(),
             is_current: AtomicBool::new(is_current),
+            writers,
             writer,
         };
         Ok(Outbox { shared: Arc::new(shared), tenant: None })

@@ -127,7 +127,7 @@ impl<'a, S: Store> Deliveries<'a, S> {
         .bind(S::integer(row, 0)?)
         .bind(stored.number())
         .bind(now)
-        .bind(stored.settings().chosen_format().number())
+        .bind(stored.format())
         .bind(stored.settings().order_key(&object, &object_id));
         S::execute(&mut transaction, upsert).await?;
         transaction.commit().await?;

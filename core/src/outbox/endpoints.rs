@@ -9,14 +9,14 @@ use std::time::Duration;
 use chrono::Utc;
 
 pub use self::id::{EndpointId, EndpointIdError};
-pub use self::settings::{EndpointSettings, Format, Order};
+pub use self::settings::{EndpointSettings, Order};
 pub(crate) use self::stored::{COLUMNS, StoredHealth};
 pub use self::stored::{DisabledReason, EndpointState, StoredEndpoint};
 use super::error::{Kind, OutboxError};
 use super::statement::Statement;
 use super::store::Store;
-use super::{Outbox, Parameter, queue};
-use crate::signature::Secret;
+use super::{Outbox, Parameter, formats, queue};
+use crate::signature::{Jwks, Secret};
 
 /// The endpoints of an outbox: made by [`Outbox::endpoints`].
 ///
@@ -59,27 +59,37 @@ impl<'a, S: Store> Endpoints<'a, S> {
     ///
     /// # Errors
     ///
-    /// [`OutboxError`] when the database refuses, and where the outbox has a catalogue, when an event
-    /// is wanted that is not in it.
+    /// [`OutboxError`] when the database refuses, and when the format is [`Format::Standard`] and no
+    /// secret signs by Standard Webhooks; where the outbox has a catalogue, also when an event is
+    /// wanted that is not in it.
+    ///
+    /// [`Format::Standard`]: crate::Format::Standard
     pub async fn create(&self, settings: EndpointSettings) -> Result<StoredEndpoint, OutboxError> {
         #[cfg(feature = "schema")]
         self.outbox.check_patterns(settings.wanted())?;
         self.outbox.ready().await?;
         let id = EndpointId::new();
-        let (plain, sealed) = self.seal(&id, &settings)?;
         let now = Utc::now().timestamp_millis();
+        let writer = self.outbox.writer().await?;
+        let mut transaction = S::begin(self.outbox.pool()).await?;
+        let Columns { plain, sealed, format } =
+            self.columns(&mut transaction, &id, &settings).await?;
         let insert = Statement::new(
             "INSERT INTO hookwright_endpoint \
-             (endpoint_id, tenant, url, settings, sealed, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $6)",
+             (endpoint_id, tenant, url, settings, format, sealed, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
         )
         .bind(id.to_string())
         .bind(Parameter::Text(self.outbox.tenant_id().map(str::to_owned)))
         .bind(settings.url().as_str())
         .bind(plain)
+        .bind(format)
         .bind(sealed)
         .bind(now);
-        self.change(insert).await?;
+        self.apply(&mut transaction, insert).await?;
+        transaction.commit().await?;
+        drop(writer);
+        self.outbox.wake();
         self.get(&id).await
     }
 
@@ -99,6 +109,17 @@ impl<'a, S: Store> Endpoints<'a, S> {
         rows.iter().map(|row| StoredEndpoint::of_row::<S>(row, key)).collect()
     }
 
+    /// The public keys that receivers verify by: those of every endpoint whose secret is a private
+    /// key, while it signs. Serve its text where receivers can fetch it.
+    ///
+    /// # Errors
+    ///
+    /// As [`list`](Self::list).
+    pub async fn jwks(&self) -> Result<Jwks, OutboxError> {
+        let endpoints = self.list().await?;
+        Ok(endpoints.iter().flat_map(|endpoint| endpoint.settings().public_keys()).collect())
+    }
+
     /// One endpoint.
     ///
     /// # Errors
@@ -110,7 +131,8 @@ impl<'a, S: Store> Endpoints<'a, S> {
         self.find(&mut *self.outbox.pool().acquire().await?, id, "").await
     }
 
-    /// Replaces an endpoint's settings. Events that are on their way already keep their format.
+    /// Replaces an endpoint's settings. Events that are on their way already keep their bodies, in the
+    /// format that the endpoint had.
     ///
     /// # Errors
     ///
@@ -123,7 +145,12 @@ impl<'a, S: Store> Endpoints<'a, S> {
         #[cfg(feature = "schema")]
         self.outbox.check_patterns(settings.wanted())?;
         self.outbox.ready().await?;
-        self.change(self.replacement(id, &settings)?).await?;
+        let writer = self.outbox.writer().await?;
+        let mut transaction = S::begin(self.outbox.pool()).await?;
+        self.replace(&mut transaction, id, &settings).await?;
+        transaction.commit().await?;
+        drop(writer);
+        self.outbox.wake();
         self.get(id).await
     }
 
@@ -135,7 +162,7 @@ impl<'a, S: Store> Endpoints<'a, S> {
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get).
+    /// As [`update`](Self::update).
     pub async fn rotate_secret(
         &self,
         id: &EndpointId,
@@ -148,7 +175,7 @@ impl<'a, S: Store> Endpoints<'a, S> {
         // Locked, so that of two rotations at once neither is lost.
         let mut settings = self.find(&mut transaction, id, S::FOR_UPDATE).await?.into_settings();
         settings.rotate(secret, Utc::now(), overlap.min(Self::MAX_OVERLAP));
-        self.apply(&mut transaction, self.replacement(id, &settings)?).await?;
+        self.replace(&mut transaction, id, &settings).await?;
         transaction.commit().await?;
         drop(writer);
         self.get(id).await
@@ -245,32 +272,46 @@ impl<'a, S: Store> Endpoints<'a, S> {
         StoredEndpoint::of_row::<S>(row, self.outbox.master_key())
     }
 
-    /// The UPDATE that replaces an endpoint's settings.
-    fn replacement(
+    /// Replaces an endpoint's settings.
+    async fn replace(
         &self,
+        connection: &mut S::Connection,
         id: &EndpointId,
         settings: &EndpointSettings,
-    ) -> Result<Statement, OutboxError> {
-        let (plain, sealed) = self.seal(id, settings)?;
+    ) -> Result<(), OutboxError> {
+        let Columns { plain, sealed, format } = self.columns(connection, id, settings).await?;
         let update = Statement::new(
-            "UPDATE hookwright_endpoint SET url = $3, settings = $4, sealed = $5, updated_at = $6",
+            "UPDATE hookwright_endpoint SET url = $3, settings = $4, sealed = $5, format = $6, updated_at = $7",
         );
         let update = self
             .named(id, update)
             .bind(settings.url().as_str())
             .bind(plain)
             .bind(sealed)
+            .bind(format)
             .bind(Utc::now().timestamp_millis());
-        Ok(update)
+        self.apply(connection, update).await
     }
 
-    fn seal(
+    /// What is written of settings, which are refused when nobody could receive by them.
+    async fn columns(
         &self,
+        connection: &mut S::Connection,
         id: &EndpointId,
         settings: &EndpointSettings,
-    ) -> Result<(String, Vec<u8>), OutboxError> {
+    ) -> Result<Columns, OutboxError> {
+        settings.check()?;
         let (plain, hidden) =
             settings.to_stored().map_err(|_| OutboxError::stored("an endpoint"))?;
-        Ok((plain, self.outbox.master_key().seal(&id.to_string(), &hidden)))
+        let sealed = self.outbox.master_key().seal(&id.to_string(), &hidden);
+        let format = formats::intern::<S>(connection, &settings.format_of(id)).await?;
+        Ok(Columns { plain, sealed, format })
     }
+}
+
+/// What is written of an endpoint's settings.
+struct Columns {
+    plain: String,
+    sealed: Vec<u8>,
+    format: i64,
 }

@@ -35,6 +35,8 @@ pub(crate) enum Kind {
         what: &'static str,
     },
     Tenant,
+    /// Bodies of Standard Webhooks, and no secret that signs by it.
+    UnsignedStandard,
     Sender(crate::sender::SenderError),
     #[cfg(feature = "schema")]
     UnknownEvent(crate::UnknownEvent),
@@ -236,6 +238,9 @@ impl fmt::Display for OutboxError {
                 "{what} in the database cannot be read: was it changed by hand, or by a newer program?"
             ),
             Kind::Tenant => formatter.write_str("a tenant's id is 1 to 256 visible ASCII characters"),
+            Kind::UnsignedStandard => formatter.write_str(
+                "the format `Standard` is signed by Standard Webhooks: give the endpoint a secret that begins with `whsec_` or `whsk_`, such as `Secret::generate()`",
+            ),
             Kind::Sender(error) => error.fmt(formatter),
             #[cfg(feature = "schema")]
             Kind::UnknownEvent(error) => error.fmt(formatter),

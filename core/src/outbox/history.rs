@@ -13,7 +13,7 @@ use super::page::{Cursor, Page, Query};
 use super::queue::DELIVERED;
 use super::statement::{Parameter, Statement};
 use super::store::Store;
-use crate::event::{EventId, parts};
+use crate::event::{EventId, Written};
 
 /// The events, deliveries and attempts of an outbox: made by [`Outbox::history`].
 ///
@@ -87,15 +87,18 @@ impl<'a, S: Store> History<'a, S> {
         let data = S::bytes(row, 2)?.ok_or_else(unreadable)?;
         let (changed, previous) = (S::string(row, 3)?, S::bytes(row, 4)?);
         let time = S::integer(row, 5)?.and_then(DateTime::from_timestamp_millis);
-        let name = (object.as_str(), operation.as_str());
-        parts::documented(
-            name,
-            &data,
-            changed.as_deref(),
-            previous.as_deref(),
-            time.ok_or_else(unreadable)?,
-        )
-        .ok_or_else(unreadable)
+        let written = Written {
+            id: "",
+            object: &object,
+            operation: &operation,
+            object_id: "",
+            time: time.ok_or_else(unreadable)?,
+            changed: changed.as_deref(),
+            previous: previous.as_deref(),
+            data: &data,
+            actor: None,
+        };
+        written.documented().ok_or_else(unreadable)
     }
 
     /// Deliveries, those of the newest events first: pending, held, dead and delivered ones.
@@ -198,7 +201,7 @@ impl<'a, S: Store> History<'a, S> {
     /// [`OutboxError`] when the database refuses.
     pub async fn undispatched(&self) -> Result<u64, OutboxError> {
         let select = Statement::new(
-            "SELECT count(*) FROM hookwright_event WHERE fresh = 1 AND ($1 IS NULL OR tenant = $1)",
+            "SELECT count(*) FROM hookwright_fresh WHERE ($1 IS NULL OR tenant = $1)",
         );
         let rows = self.fetch(self.of_tenant(select)).await?;
         let count = rows.first().map_or(Ok(None), |row| S::integer(row, 0))?;

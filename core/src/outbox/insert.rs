@@ -38,15 +38,13 @@ pub struct Insert {
     parameters: [Parameter; COLUMNS],
 }
 
-const COLUMNS: usize = 10;
+const COLUMNS: usize = 11;
 
 /// The text has one place for each of [`COLUMNS`].
 const SQL: &str = "INSERT INTO hookwright_event \
-     (event_id, tenant, object, operation, object_id, time, changed, previous, data, emitted_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (event_id) DO NOTHING";
+     (event_id, tenant, object, operation, object_id, time, changed, previous, data, emitted_at, context) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (event_id) DO NOTHING";
 
-/// How much of an object's id is kept to look it up, in bytes. The data has all of it.
-const MAX_OBJECT_ID: usize = 512;
 /// How many events one statement inserts: SQLite takes at most 32,766 values.
 const CHUNK: usize = 1000;
 
@@ -58,12 +56,14 @@ impl Insert {
             Parameter::Text(tenant.map(str::to_owned)),
             parts.name.object().into(),
             parts.name.operation().into(),
-            indexed(parts.object_id).into(),
+            parts.object_id.into(),
             parts.time.timestamp_millis().into(),
             parts.changed.into(),
             parts.previous.into(),
             parts.data.into(),
             Utc::now().timestamp_millis().into(),
+            // A text can always be written.
+            parts.actor.and_then(|actor| serde_json::to_string(&actor).ok()).into(),
         ];
         Self { id, parameters }
     }
@@ -73,7 +73,7 @@ impl Insert {
         &self.id
     }
 
-    /// The statement, with `$1` to `$10` for the parameters.
+    /// The statement, with `$1` to `$11` for the parameters.
     pub fn sql(&self) -> &'static str {
         SQL
     }
@@ -92,14 +92,6 @@ impl Insert {
         let values = self.parameters.into_iter().map(Value::One).collect();
         Statement { sql: SQL.into(), values }
     }
-}
-
-/// An object's id as it is looked up: PostgreSQL's texts have no NUL, and its indexes no long ones.
-fn indexed(mut id: String) -> String {
-    if id.len() > MAX_OBJECT_ID {
-        id.truncate(id.floor_char_boundary(MAX_OBJECT_ID));
-    }
-    if id.contains('\0') { id.replace('\0', "\u{fffd}") } else { id }
 }
 
 /// The statements that insert many events.
@@ -126,6 +118,7 @@ fn insert_rows<S: Backend>(mut inserts: Vec<Insert>) -> Statement {
     };
     let (id, tenant, object) = (texts(0), texts(1), texts(2));
     let (operation, object_id, changed) = (texts(3), texts(4), texts(6));
+    let context = texts(10);
     let mut blobs = |index: usize| -> Column {
         let take = |insert: &mut Insert| match &mut insert.parameters[index] {
             Parameter::Bytes(bytes) => bytes.take(),
@@ -144,7 +137,7 @@ fn insert_rows<S: Backend>(mut inserts: Vec<Insert>) -> Statement {
     let (time, emitted_at) = (integers(inserts.iter(), 5), integers(inserts.iter(), 9));
     Statement::new(
         "INSERT INTO hookwright_event \
-         (event_id, tenant, object, operation, object_id, time, changed, previous, data, emitted_at) \
+         (event_id, tenant, object, operation, object_id, time, changed, previous, data, emitted_at, context) \
          SELECT r.* FROM ",
     )
     .table(
@@ -161,6 +154,7 @@ fn insert_rows<S: Backend>(mut inserts: Vec<Insert>) -> Statement {
             ("previous", previous),
             ("data", data),
             ("emitted_at", emitted_at),
+            ("context", context),
         ],
     )
     .text(" WHERE true ON CONFLICT (event_id) DO NOTHING")

@@ -10,7 +10,7 @@ use sqlx::{
 
 use super::error::OutboxError;
 use super::statement::{Column, Parameter, Statement, Tables, Value};
-use super::store::{Backend, CLAIMABLE, CLAIMED, Claim, DispatcherLock, Failure, TOKENS};
+use super::store::{Backend, CLAIMABLE, CLAIMED, Claim, DispatcherLock, Failure, LOG, TOKENS};
 
 /// The locks that an application might take too are those of two numbers; ours is the first.
 const LOCKS: i32 = 0x686f_6f6b;
@@ -119,6 +119,42 @@ impl Backend for Postgres {
         let row = rows.first().ok_or(Failure::RowNotFound)?;
         let start = Self::integer(row, 0)?.ok_or(Failure::RowNotFound)?;
         Ok(start..start + TOKENS)
+    }
+
+    async fn fanned_out(
+        connection: &mut PgConnection,
+        insert: Option<Statement>,
+        events: &[i64],
+    ) -> Result<u64, Failure> {
+        const CLEAR: &str = "UPDATE hookwright_event SET fresh = 0 WHERE id = ANY(";
+        let events = Value::Many(events.iter().copied().collect());
+        let Some(Statement { sql, mut values }) = insert else {
+            let clear = format!("{CLEAR}$1)");
+            let clear = Statement { sql: clear.into(), values: vec![events] };
+            return Self::execute(connection, clear).await.map(|_cleared| 0);
+        };
+        values.push(events);
+        let sql = format!("WITH cleared AS ({CLEAR}${})) {sql}", values.len());
+        Self::execute(connection, Statement { sql: sql.into(), values }).await
+    }
+
+    async fn acknowledge(
+        connection: &mut PgConnection,
+        attempts: [(&'static str, Column); 9],
+    ) -> Result<Vec<PgRow>, Failure> {
+        let statement = Statement::new("WITH r AS (SELECT * FROM ")
+            .table(Self::TABLES, "r", attempts)
+            .text(
+                "), ended AS (DELETE FROM hookwright_delivery WHERE (event, endpoint, token) IN \
+                 (SELECT event, endpoint, token FROM r) RETURNING event, endpoint, token), logged AS (",
+            )
+            .text(LOG)
+            .text(
+                "(r.event, r.endpoint, r.token) IN (SELECT event, endpoint, token FROM ended) \
+                 THEN 0 ELSE 2 END FROM r RETURNING event, endpoint, attempt, outcome) \
+                 SELECT event, endpoint, attempt FROM logged WHERE outcome = 2",
+            );
+        Self::fetch(connection, statement).await
     }
 
     async fn claim(

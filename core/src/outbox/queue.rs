@@ -10,6 +10,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use chrono::DateTime;
+use serde_json::from_str;
 
 pub(crate) use self::claimed::Claimed;
 pub(crate) use self::finish::{Attempt, DELIVERED, End, FAILED, Lease, extend, finish, release};
@@ -17,10 +18,12 @@ pub(crate) use self::keep::{Keep, Sweep, Swept};
 pub(crate) use self::replay::{RECOVERY, REPLAY, has_replay, take_replay};
 use super::endpoints::{DisabledReason, StoredEndpoint, StoredHealth};
 use super::error::OutboxError;
+use super::formats::Formats;
 use super::master_key::MasterKey;
 use super::statement::{Column, Statement};
 use super::store::{Claim, Failure, Store};
-use crate::event::parts;
+use crate::event::{Actor, Written};
+use crate::format::Format;
 
 /// How many rows one statement inserts at most.
 const CHUNK: usize = 1000;
@@ -35,14 +38,26 @@ pub(crate) struct Fresh {
     pub(crate) operation: String,
     pub(crate) object_id: String,
     /// What is needed to send it at once, unless it is large.
-    pub(crate) message: Option<Message>,
+    pub(crate) content: Option<Content>,
+}
+
+/// The parts of which a body of an event is put together, beside its names.
+pub(crate) struct Content {
+    pub(crate) event_id: String,
+    time: Option<i64>,
+    changed: Option<String>,
+    previous: Option<Vec<u8>>,
+    data: Vec<u8>,
+    context: Option<String>,
 }
 
 /// What is sent of an event, at every attempt.
 #[derive(Clone)]
 pub(crate) struct Message {
     pub(crate) event_id: String,
-    pub(crate) body: Bytes,
+    /// `None` of a format that this program cannot read.
+    pub(crate) body: Option<Bytes>,
+    pub(crate) content_type: &'static str,
 }
 
 /// A delivery that is to be made.
@@ -63,11 +78,11 @@ pub(crate) async fn fresh<S: Store>(
     limit: usize,
 ) -> Result<(Vec<Fresh>, i64), OutboxError> {
     // In the text, since a limit that is bound makes SQLite compile the statement anew each time.
-    let limit = format!(" FROM hookwright_event WHERE fresh = 1 ORDER BY id LIMIT {limit}");
+    let limit = format!(" FROM hookwright_fresh ORDER BY id LIMIT {limit}");
     let select = Statement::new(
         "SELECT id, tenant, object, operation, object_id, event_id, time, changed, previous, \
          CASE WHEN length(data) <= $1 THEN data END, \
-         (SELECT number FROM hookwright_meta WHERE name = 'endpoints')",
+         (SELECT number FROM hookwright_meta WHERE name = 'endpoints'), context",
     )
     .text(&limit)
     .text(S::SKIP_LOCKED)
@@ -82,40 +97,69 @@ impl Fresh {
     fn of_row<S: Store>(row: &S::Row) -> Result<Self, OutboxError> {
         let unreadable = || OutboxError::stored("an event");
         let text = |column| S::string(row, column)?.ok_or_else(unreadable);
-        let (object, operation) = (text(2)?, text(3)?);
-        let message = match S::bytes(row, 9)? {
-            Some(data) => {
-                let name = (object.as_str(), operation.as_str());
-                let (changed, previous) = (S::string(row, 7)?, S::bytes(row, 8)?);
-                let time = S::integer(row, 6)?;
-                let body = body(name, &data, changed.as_deref(), previous.as_deref(), time)?;
-                Some(Message { event_id: text(5)?, body })
-            }
+        let content = match S::bytes(row, 9)? {
+            Some(data) => Some(Content {
+                event_id: text(5)?,
+                time: S::integer(row, 6)?,
+                changed: S::string(row, 7)?,
+                previous: S::bytes(row, 8)?,
+                data,
+                context: S::string(row, 11)?,
+            }),
             None => None,
         };
         Ok(Self {
             number: S::integer(row, 0)?.ok_or_else(unreadable)?,
             tenant: S::string(row, 1)?,
             object_id: text(4)?,
-            message,
-            object,
-            operation,
+            object: text(2)?,
+            operation: text(3)?,
+            content,
         })
     }
 }
 
-/// The documented body of an event's stored parts.
-fn body(
-    name: (&str, &str),
-    data: &[u8],
-    changed: Option<&str>,
-    previous: Option<&[u8]>,
-    time: Option<i64>,
-) -> Result<Bytes, OutboxError> {
-    time.and_then(DateTime::from_timestamp_millis)
-        .and_then(|time| parts::documented(name, data, changed, previous, time))
-        .map(Bytes::from)
-        .ok_or_else(|| OutboxError::stored("an event's time"))
+impl Fresh {
+    /// What is sent of it in a format; `None` when it is to be claimed later, from the queue.
+    pub(crate) fn message(&self, format: Option<&Format>) -> Option<Message> {
+        let (content, format) = (self.content.as_ref()?, format?);
+        content.message(&self.object, &self.operation, &self.object_id, format).ok()
+    }
+}
+
+impl Content {
+    /// The body of these parts in a format: the same bytes each time.
+    fn message(
+        &self,
+        object: &str,
+        operation: &str,
+        object_id: &str,
+        format: &Format,
+    ) -> Result<Message, OutboxError> {
+        let unreadable = || OutboxError::stored("an event");
+        let actor: Option<Actor> =
+            self.context.as_deref().map(from_str).transpose().map_err(|_| unreadable())?;
+        let written = Written {
+            id: &self.event_id,
+            object,
+            operation,
+            object_id,
+            time: self
+                .time
+                .and_then(DateTime::from_timestamp_millis)
+                .ok_or_else(|| OutboxError::stored("an event's time"))?,
+            changed: self.changed.as_deref(),
+            previous: self.previous.as_deref(),
+            data: &self.data,
+            actor: actor.as_ref(),
+        };
+        let body = written.body(format).ok_or_else(|| OutboxError::stored("an event's time"))?;
+        Ok(Message {
+            event_id: self.event_id.clone(),
+            body: Some(body.into()),
+            content_type: format.content_type(),
+        })
+    }
 }
 
 /// Inserts deliveries, and takes the mark from their events. Tells how many were inserted: one that
@@ -125,8 +169,11 @@ pub(crate) async fn fan_out<S: Store>(
     events: &[i64],
     deliveries: &[NewDelivery],
 ) -> Result<u64, Failure> {
-    let mut inserted = 0;
+    let (mut inserted, mut last) = (0, None);
     for rows in deliveries.chunks(CHUNK) {
+        if let Some(insert) = last.take() {
+            inserted += S::execute(connection, insert).await?;
+        }
         let lease = |row: &NewDelivery| row.lease.unwrap_or_default();
         let insert = Statement::new(
             "INSERT INTO hookwright_delivery \
@@ -147,21 +194,14 @@ pub(crate) async fn fan_out<S: Store>(
             ],
         )
         .text(" WHERE true ON CONFLICT (event, endpoint) DO NOTHING");
-        inserted += S::execute(connection, insert).await?;
+        last = Some(insert);
     }
-    for events in events.chunks(CHUNK) {
-        let clear =
-            Statement::new("UPDATE hookwright_event SET fresh = 0 WHERE id IN (SELECT r.id FROM ")
-                .table(S::TABLES, "r", [("id", events.iter().copied().collect())])
-                .text(")");
-        S::execute(connection, clear).await?;
-    }
-    Ok(inserted)
+    Ok(inserted + S::fanned_out(connection, last, events).await?)
 }
 
 /// Whether any event waits to be fanned out: without locks, for the poll.
 pub(crate) async fn has_fresh<S: Store>(connection: &mut S::Connection) -> Result<bool, Failure> {
-    let select = Statement::new("SELECT id FROM hookwright_event WHERE fresh = 1 LIMIT 1");
+    let select = Statement::new("SELECT id FROM hookwright_fresh LIMIT 1");
     Ok(!S::fetch(connection, select).await?.is_empty())
 }
 
@@ -169,9 +209,12 @@ pub(crate) async fn has_fresh<S: Store>(connection: &mut S::Connection) -> Resul
 pub(crate) async fn claim<S: Store>(
     connection: &mut S::Connection,
     claim: &Claim<'_>,
+    formats: &Formats,
 ) -> Result<Vec<Claimed>, OutboxError> {
     let rows = S::claim(connection, claim).await?;
-    let mut claimed = Claimed::of_rows::<S>(&rows, claim.token)?;
+    let numbers = rows.iter().map(|row| S::integer(row, 2).map(Option::unwrap_or_default));
+    formats.read::<S>(connection, numbers.collect::<Result<Vec<_>, _>>()?.into_iter()).await?;
+    let mut claimed = Claimed::of_rows::<S>(&rows, claim.token, formats)?;
     claimed.sort_by_key(|claimed| (claimed.due, claimed.lease.event));
     Ok(claimed)
 }

@@ -17,7 +17,7 @@ pub(super) use self::error::FileError;
 pub(super) use self::file::{DatabaseFile, Sidecar};
 use super::error::OutboxError;
 use super::statement::{Column, Parameter, Statement, Tables, Value};
-use super::store::{Backend, CLAIMABLE, CLAIMED, Claim, DispatcherLock, Failure, TOKENS};
+use super::store::{Backend, CLAIMABLE, CLAIMED, Claim, DispatcherLock, Failure, LOG, TOKENS};
 
 impl Backend for Sqlite {
     const TABLES: Tables = Tables::Values;
@@ -105,6 +105,52 @@ impl Backend for Sqlite {
         let row = rows.first().ok_or(Failure::RowNotFound)?;
         let end = Self::integer(row, 0)?.ok_or(Failure::RowNotFound)?;
         Ok(end - TOKENS + 1..end + 1)
+    }
+
+    async fn fanned_out(
+        connection: &mut SqliteConnection,
+        insert: Option<Statement>,
+        events: &[i64],
+    ) -> Result<u64, Failure> {
+        let Some(last) = events.iter().max() else {
+            return match insert {
+                Some(insert) => Self::execute(connection, insert).await,
+                None => Ok(0),
+            };
+        };
+        // In one text, since each that is handed over wakes the driver's thread.
+        let both = match insert {
+            Some(insert) => insert.text("; UPDATE hookwright_meta SET number = "),
+            None => Statement::new("UPDATE hookwright_meta SET number = "),
+        };
+        let changed =
+            Self::execute(connection, both.value(*last).text(" WHERE name = 'fanned_out'")).await?;
+        Ok(changed.saturating_sub(1))
+    }
+
+    async fn acknowledge(
+        connection: &mut SqliteConnection,
+        attempts: [(&'static str, Column); 9],
+    ) -> Result<Vec<SqliteRow>, Failure> {
+        const LOGGED: &str = "FROM hookwright_attempt WHERE id > last_insert_rowid() - ";
+        let count = attempts[0].1.rows() as u64;
+        let logged = i64::try_from(count).unwrap_or(i64::MAX);
+        // In one text, and without rows of an answer, each of which costs as much as the statement.
+        let statement = Statement::new(LOG)
+            .text(
+                "EXISTS (SELECT 1 FROM hookwright_delivery AS d WHERE d.event = r.event \
+                 AND d.endpoint = r.endpoint AND d.token = r.token) THEN 0 ELSE 2 END FROM ",
+            )
+            .table(Self::TABLES, "r", attempts)
+            .text("; DELETE FROM hookwright_delivery WHERE (event, endpoint) IN (SELECT event, endpoint ")
+            .text(LOGGED)
+            .value(logged)
+            .text(" AND outcome = 0)");
+        if Self::execute(connection, statement).await? == 2 * count {
+            return Ok(Vec::new());
+        }
+        let late = Statement::new("SELECT event, endpoint, attempt ").text(LOGGED).value(logged);
+        Self::fetch(connection, late.text(" AND outcome = 2")).await
     }
 
     async fn claim(
@@ -201,41 +247,47 @@ fn keep_wanted(rows: &mut Vec<SqliteRow>, claim: &Claim<'_>) -> Result<(), Failu
 /// Writes `?` for each `$n`, and binds the values in the order of their places: SQLite looks the
 /// number of a named place up by walking along all of them, for every value anew.
 fn positional(statement: Statement) -> Result<(String, SqliteArguments), Failure> {
-    let Statement { sql, values } = statement;
-    let mut uses = vec![0_usize; values.len()];
-    for (number, _) in places(&sql) {
-        *uses
-            .get_mut(number)
-            .ok_or(Failure::ColumnIndexOutOfBounds { index: number, len: values.len() })? += 1;
-    }
-    let mut values: Vec<Option<Value>> = values.into_iter().map(Some).collect();
+    let Statement { sql, mut values } = statement;
     let mut text = String::with_capacity(sql.len());
-    text.push_str(sql.split('$').next().unwrap_or_default());
-    let mut arguments = SqliteArguments::default();
-    arguments.reserve(values.len(), 0);
-    for (number, rest) in places(&sql) {
+    let mut places = Vec::with_capacity(values.len());
+    let mut last_place = vec![0; values.len()];
+    let mut parts = sql.split('$');
+    text.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let (number, rest) = number_of_place(part);
+        let len = values.len();
+        let wrong = || Failure::ColumnIndexOutOfBounds { index: number, len };
+        *last_place.get_mut(number).ok_or_else(wrong)? = places.len();
+        places.push(number);
         text.push('?');
         text.push_str(rest);
-        uses[number] -= 1;
-        let value = if uses[number] == 0 { values[number].take() } else { values[number].clone() };
+    }
+    let mut arguments = SqliteArguments::default();
+    arguments.reserve(places.len(), 0);
+    for (place, number) in places.into_iter().enumerate() {
+        let value = match &mut values[number] {
+            Value::One(value) if last_place[number] == place => value.take(),
+            Value::One(value) => value.clone(),
+            Value::Many(_) => return Err(Failure::Encode("SQLite has no arrays".into())),
+        };
         let added = match value {
-            Some(Value::One(Parameter::Text(text))) => arguments.add(text),
-            Some(Value::One(Parameter::Bytes(bytes))) => arguments.add(bytes),
-            Some(Value::One(Parameter::Integer(number))) => arguments.add(number),
-            Some(Value::Many(_)) | None => Err("SQLite has no arrays".into()),
+            Parameter::Text(text) => arguments.add(text),
+            Parameter::Bytes(bytes) => arguments.add(bytes),
+            Parameter::Integer(number) => arguments.add(number),
         };
         added.map_err(Failure::Encode)?;
     }
     Ok((text, arguments))
 }
 
-/// The places of values, from 0, each with the text behind it.
-fn places(sql: &str) -> impl Iterator<Item = (usize, &str)> {
-    sql.split('$').skip(1).map(|part| {
-        let end = part.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(part.len());
-        let number = part[..end].parse::<usize>().unwrap_or_default();
-        (number.wrapping_sub(1), &part[end..])
-    })
+/// The number of a place, from 0, and what stands behind it.
+fn number_of_place(text: &str) -> (usize, &str) {
+    let end = text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+    let digits = text[..end].bytes();
+    let number = digits.fold(0_usize, |number, digit| {
+        number.saturating_mul(10).saturating_add(usize::from(digit - b'0'))
+    });
+    (number.wrapping_sub(1), &text[end..])
 }
 
 #[cfg(test)]

@@ -16,6 +16,18 @@ pub enum Parameter {
     Integer(Option<i64>),
 }
 
+impl Parameter {
+    /// The value, in whose place `NULL` is left.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn take(&mut self) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(text.take()),
+            Self::Bytes(bytes) => Self::Bytes(bytes.take()),
+            Self::Integer(number) => Self::Integer(*number),
+        }
+    }
+}
+
 impl fmt::Debug for Parameter {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -80,7 +92,7 @@ pub enum Column {
 }
 
 impl Column {
-    fn rows(&self) -> usize {
+    pub fn rows(&self) -> usize {
         match self {
             Self::Texts(texts) => texts.len(),
             Self::Blobs(blobs) => blobs.len(),

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use sqlx::{Database, Pool};
 
-use super::statement::{Statement, Tables};
+use super::statement::{Column, Statement, Tables};
 
 /// A database that keeps an outbox: [`Sqlite`](sqlx::Sqlite), by the feature `sqlite`, or
 /// [`Postgres`](sqlx::Postgres), by the feature `postgres`.
@@ -92,6 +92,21 @@ pub trait Backend: Database {
         connection: &mut Self::Connection,
     ) -> impl Future<Output = Result<Range<i64>, Failure>> + Send;
 
+    /// Runs an INSERT of deliveries and takes the mark from events, which are all that are not fanned
+    /// out up to the last of them. Tells how many rows were inserted.
+    fn fanned_out(
+        connection: &mut Self::Connection,
+        insert: Option<Statement>,
+        events: &[i64],
+    ) -> impl Future<Output = Result<u64, Failure>> + Send;
+
+    /// Deletes deliveries that were acknowledged and logs their attempts: as late where the lease
+    /// was lost. Of these it gives the event, the endpoint and the attempt.
+    fn acknowledge(
+        connection: &mut Self::Connection,
+        attempts: [(&'static str, Column); 9],
+    ) -> impl Future<Output = Result<Vec<Self::Row>, Failure>> + Send;
+
     /// Leases due deliveries of these endpoints, and gives them with their events' parts.
     fn claim(
         connection: &mut Self::Connection,
@@ -147,9 +162,15 @@ pub struct Claim<'a> {
     pub void_below: i64,
 }
 
+/// Appends acknowledged attempts to the log, of the table `r`.
+pub(super) const LOG: &str = "INSERT INTO hookwright_attempt \
+     (event, endpoint, event_id, attempt, at, duration, status, answer, outcome) SELECT \
+     r.event, r.endpoint, r.event_id, r.attempt, r.at, r.duration, r.status, r.answer, CASE WHEN ";
+
 /// The columns of what [`Backend::claim`] gives: with the attempts before it.
 pub(super) const CLAIMED: &str = "d.endpoint, d.attempt, d.format, d.order_key, d.event, \
-     e.event_id, e.object, e.operation, e.time, e.changed, e.previous, e.data, d.due";
+     e.event_id, e.object, e.operation, e.time, e.changed, e.previous, e.data, d.due, \
+     e.object_id, e.context";
 
 /// Which deliveries may be claimed: due, not leased, and of an object's deliveries to an endpoint
 /// that keeps their order the first.

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::event::Body;
 use crate::signature::{
-    Claim, HeaderPrefix, Key, Secret, Terms, VerifyError, WEBHOOK_ID, WEBHOOK_SIGNATURE,
+    Claim, HeaderPrefix, Key, PublicKey, Secret, Terms, VerifyError, WEBHOOK_ID, WEBHOOK_SIGNATURE,
     WEBHOOK_TIMESTAMP, verify_at,
 };
 
@@ -25,7 +25,7 @@ use crate::signature::{
 /// [`standard_webhooks_only`](Self::standard_webhooks_only).
 ///
 /// Requests of the documented scheme are verified, and those of Standard Webhooks when a secret is
-/// one of `whsec_`. Cloning is cheap.
+/// one of `whsec_` or `whsk_`, or a public key is there. Cloning is cheap.
 ///
 /// # Examples
 ///
@@ -64,8 +64,19 @@ impl Verifier {
 
     /// A verifier that accepts the signatures of `secret`.
     pub fn new(secret: &Secret) -> Self {
+        Self::of_key(Key::new(secret))
+    }
+
+    /// A verifier that accepts the signatures of the private key that belongs to this public one.
+    ///
+    /// They are Standard Webhooks', by ed25519.
+    pub fn from_public_key(key: &PublicKey) -> Self {
+        Self::of_key(Key::public(key.clone()))
+    }
+
+    fn of_key(key: Key) -> Self {
         Self {
-            keys: Arc::new([Key::new(secret)]),
+            keys: Arc::new([key]),
             prefix: Some(HeaderPrefix::default()),
             terms: Terms {
                 tolerance_ms: Some(milliseconds(Self::DEFAULT_TOLERANCE)),
@@ -78,8 +89,18 @@ impl Verifier {
 
     /// Also accepts the signatures of another secret, such as the old one while it is rotated out.
     #[must_use]
-    pub fn and(mut self, secret: &Secret) -> Self {
-        self.keys = self.keys.iter().cloned().chain([Key::new(secret)]).collect();
+    pub fn and(self, secret: &Secret) -> Self {
+        self.and_key(Key::new(secret))
+    }
+
+    /// Also accepts the signatures of another public key's private one.
+    #[must_use]
+    pub fn and_public_key(self, key: &PublicKey) -> Self {
+        self.and_key(Key::public(key.clone()))
+    }
+
+    fn and_key(mut self, key: Key) -> Self {
+        self.keys = self.keys.iter().cloned().chain([key]).collect();
         self
     }
 

@@ -4,11 +4,9 @@ use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{Key, Signature, Signer};
+use super::{Key, Signer};
 use crate::event::EventId;
 
 /// The event's id, the same over all attempts (Standard Webhooks).
@@ -155,19 +153,24 @@ impl fmt::Display for Nonce {
 pub struct SignatureHeaders {
     /// `X-Twenty-Webhook-Timestamp`.
     pub timestamp: HeaderValue,
-    /// `X-Twenty-Webhook-Signature`.
+    /// `X-Twenty-Webhook-Signature`. It is not [put into headers](Self::insert_into) when every secret
+    /// is one of `whsk_`, since no receiver has the key that it needs.
     pub signature: HeaderValue,
     /// `X-Twenty-Webhook-Nonce`.
     pub nonce: HeaderValue,
-    /// `webhook-timestamp` and `webhook-signature`, when a secret is one of `whsec_`.
+    /// `webhook-timestamp` and `webhook-signature`, when a secret is one of `whsec_` or `whsk_`.
     pub standard: Option<(HeaderValue, HeaderValue)>,
+    /// Whether a receiver has the key of `signature`.
+    is_shared: bool,
 }
 
 impl SignatureHeaders {
     /// Puts the values into the headers of a request, under the names that begin with `prefix`.
     pub fn insert_into(self, headers: &mut HeaderMap, prefix: &HeaderPrefix) {
         headers.insert(&prefix.timestamp, self.timestamp);
-        headers.insert(&prefix.signature, self.signature);
+        if self.is_shared {
+            headers.insert(&prefix.signature, self.signature);
+        }
         headers.insert(&prefix.nonce, self.nonce);
         if let Some((timestamp, signature)) = self.standard {
             headers.insert(WEBHOOK_TIMESTAMP, timestamp);
@@ -202,12 +205,14 @@ impl Signer {
     ) -> SignatureHeaders {
         let mut digits = itoa::Buffer::new();
         let timestamp = digits.format(timestamp_ms);
-        let signature = self.current.sign(self.signing, timestamp, body);
+        let shared = self.keys().find(|key| key.is_shared());
+        let signature = shared.unwrap_or(&self.current).sign(self.signing, timestamp, body);
         SignatureHeaders {
             timestamp: visible(timestamp.as_bytes()),
             signature: visible(&signature.hex()),
             nonce: visible(&nonce.hex()),
             standard: self.standard_headers(id, timestamp_ms.div_euclid(1000), body),
+            is_shared: shared.is_some(),
         }
     }
 
@@ -226,8 +231,7 @@ impl Signer {
         let id = id.encode(&mut buffer);
         let signatures = self
             .keys()
-            .filter_map(|key| key.sign_standard(id, timestamp, body))
-            .map(|signature: Signature| format!("v1,{}", STANDARD.encode(signature.as_bytes())))
+            .filter_map(|key| key.standard_signature(id, timestamp, body))
             .reduce(|all, signature| format!("{all} {signature}"))?;
         Some((visible(timestamp.as_bytes()), visible(signatures.as_bytes())))
     }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use http::HeaderName;
 
-use super::key::decode_base64;
+use super::key::StandardSignatures;
 use super::{Key, Signing};
 
 /// What a request says of itself: untrusted text.
@@ -24,9 +24,6 @@ pub(crate) struct Terms {
     pub(crate) tolerance_ms: Option<i64>,
     pub(crate) accepts_double_encoded: bool,
 }
-
-/// Standard Webhooks' header may hold many signatures; this many are looked at.
-const MAX_SIGNATURES: usize = 10;
 
 /// Judges a claim at the time `now_ms`, in milliseconds since the epoch.
 ///
@@ -50,15 +47,10 @@ pub(crate) fn verify_at(
             })
         }),
         Claim::Standard { id, timestamp, signatures } => {
-            let signatures: Vec<[u8; 32]> = signatures
-                .split(|byte| *byte == b' ')
-                .take(MAX_SIGNATURES)
-                .filter_map(|signature| decode_base64(signature.strip_prefix(b"v1,")?))
-                .collect();
-            !signatures.is_empty()
-                && keys.iter().fold(false, |matched, key| {
-                    matched | key.verify_standard(id, timestamp, body, &signatures)
-                })
+            let signatures = StandardSignatures::read(signatures);
+            keys.iter().fold(false, |matched, key| {
+                matched | key.verify_standard(id, timestamp, body, &signatures)
+            })
         }
     };
     if matched { Ok(()) } else { Err(VerifyError::Mismatch) }

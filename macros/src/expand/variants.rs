@@ -21,7 +21,7 @@ pub(crate) fn events(krate: &Path, variants: &Variants<'_>) -> TokenStream {
     // What is wrong with a type is said at the type, once.
     let reads = events.iter().enumerate().map(|(index, Held { ident: variant, ty })| {
         let read = quote_spanned!(ty.span()=> <#ty as __private::ReadEvent>::read(incoming));
-        quote!(__private::Some(#index) => #read.map(#ident::#variant),)
+        quote!(__private::Some(#index) => { #read.map(#ident::#variant) })
     });
     let otherwise = if let Some(Held { ident: variant, ty }) = other {
         let keep = quote_spanned!(ty.span()=> <#ty as __private::Other>::keep(incoming));

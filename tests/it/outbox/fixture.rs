@@ -139,14 +139,14 @@ impl<S: TestStore> Fixture<S> {
 
     /// Waits until every event is fanned out, and nothing is pending.
     pub(super) async fn settled(&self) {
-        let left = "SELECT (SELECT count(*) FROM hookwright_event WHERE fresh = 1) \
+        let left = "SELECT (SELECT count(*) FROM hookwright_fresh) \
              + (SELECT count(*) FROM hookwright_delivery WHERE state = 0)";
         until("nothing left to do", || async { self.number(left).await == Some(0) }).await;
     }
 
     /// Waits until every event is fanned out.
     pub(super) async fn fanned_out(&self) {
-        let left = "SELECT count(*) FROM hookwright_event WHERE fresh = 1";
+        let left = "SELECT count(*) FROM hookwright_fresh";
         until("all fanned out", || async { self.number(left).await == Some(0) }).await;
     }
 

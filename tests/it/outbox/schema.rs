@@ -87,6 +87,7 @@ pub(super) async fn tables_of_an_older_program_are_left_to_a_migration<S: TestSt
 pub(super) async fn a_database_whose_tables_are_gone_says_what_to_do<S: TestStore>(
     fixture: Fixture<S>,
 ) {
+    fixture.execute("DROP VIEW hookwright_fresh").await;
     for table in ["event", "delivery", "endpoint", "attempt", "replay", "meta"] {
         fixture.execute(&format!("DROP TABLE hookwright_{table}")).await;
     }

@@ -52,12 +52,12 @@ fn check(
 
 #[test]
 fn nothing_is_installed_when_every_tool_is_there() {
-    check(&["node", "python3", "openssl", "postgres"], Some(&[]), &[], &[]);
+    check(&["node", "npm", "python3", "pip3", "openssl", "postgres"], Some(&[]), &[], &[]);
 }
 
 #[test]
 fn a_missing_tool_is_installed_from_its_package() {
-    let programs = ["python3", "openssl", "postgres"];
+    let programs = ["npm", "python3", "pip3", "openssl", "postgres"];
     check(&programs, Some(&[&NODE]), &["update", "install nodejs"], &[]);
 }
 
@@ -65,8 +65,16 @@ fn a_missing_tool_is_installed_from_its_package() {
 fn package_lists_are_updated_once() {
     check(
         &[],
-        Some(&[&NODE, &PYTHON, &OPENSSL, &POSTGRES]),
-        &["update", "install nodejs", "install python3", "install openssl", "install postgresql"],
+        Some(&[&NODE, &NPM, &PYTHON, &PIP, &OPENSSL, &POSTGRES]),
+        &[
+            "update",
+            "install nodejs",
+            "install npm",
+            "install python3",
+            "install python3-pip",
+            "install openssl",
+            "install postgresql",
+        ],
         &[],
     );
 }
@@ -74,7 +82,7 @@ fn package_lists_are_updated_once() {
 #[test]
 fn a_tool_that_the_archive_does_not_bring_stays_missing() {
     check(
-        &["openssl", "postgres"],
+        &["npm", "pip3", "openssl", "postgres"],
         Some(&[&PYTHON]),
         &["update", "install nodejs", "install python3"],
         &[&NODE],
@@ -83,7 +91,7 @@ fn a_tool_that_the_archive_does_not_bring_stays_missing() {
 
 #[test]
 fn without_the_right_to_install_nothing_is_tried() {
-    check(&["node"], None, &[], &[&PYTHON, &OPENSSL, &POSTGRES]);
+    check(&["node"], None, &[], &[&NPM, &PYTHON, &PIP, &OPENSSL, &POSTGRES]);
 }
 
 #[test]

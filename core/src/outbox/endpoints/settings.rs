@@ -8,11 +8,13 @@ use sha2::{Digest, Sha256};
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::id::EndpointId;
 use crate::endpoint::{Endpoint, EndpointError, PrivateCa};
-use crate::outbox::error::OutboxError;
+use crate::format::Format;
+use crate::outbox::error::{Kind, OutboxError};
 use crate::outbox::pattern::EventPattern;
 use crate::retry::RetrySchedule;
-use crate::signature::{Secret, Signing};
+use crate::signature::{PublicKey, Secret, Signing};
 
 /// What an endpoint of an outbox is to be: where events go, which, signed by what, and how many at
 /// once.
@@ -43,7 +45,6 @@ pub struct EndpointSettings {
     secrets: Vec<DatedSecret>,
     description: String,
     wanted: Vec<EventPattern>,
-    format: Format,
     signing: Signing,
     per_second: Option<NonZeroU32>,
     concurrency: usize,
@@ -56,28 +57,6 @@ pub struct EndpointSettings {
 struct DatedSecret {
     secret: Secret,
     until: Option<DateTime<Utc>>,
-}
-
-/// How the body of an event is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Format {
-    /// `{"event","data","timestamp"}`, as Twenty documents it.
-    #[default]
-    Documented,
-}
-
-impl Format {
-    /// The number that a delivery keeps.
-    pub(crate) fn number(self) -> i64 {
-        match self {
-            Self::Documented => 0,
-        }
-    }
-
-    pub(crate) fn of_number(number: i64) -> Option<Self> {
-        (number == 0).then_some(Self::Documented)
-    }
 }
 
 /// In which order an endpoint receives events.
@@ -109,7 +88,6 @@ impl EndpointSettings {
             secrets: Vec::new(),
             description: String::new(),
             wanted: Vec::new(),
-            format: Format::default(),
             signing: Signing::default(),
             per_second: None,
             concurrency: Self::DEFAULT_CONCURRENCY,
@@ -146,9 +124,9 @@ impl EndpointSettings {
         self
     }
 
-    /// Chooses how a body is written.
-    pub fn format(mut self, format: Format) -> Self {
-        self.format = format;
+    /// Chooses how a body is written, from the next event on: what is on its way keeps its format.
+    pub fn format(mut self, format: impl Into<Format>) -> Self {
+        self.target = self.target.format(format);
         self
     }
 
@@ -251,8 +229,31 @@ impl EndpointSettings {
         self.order
     }
 
-    pub(crate) fn chosen_format(&self) -> Format {
-        self.format
+    /// How a body is written.
+    pub fn chosen_format(&self) -> &Format {
+        self.target.chosen_format()
+    }
+
+    /// The format with all that its bodies tell of this endpoint.
+    pub(crate) fn format_of(&self, id: &EndpointId) -> Format {
+        self.chosen_format().of_endpoint(self.url().as_str(), Some(&id.to_string()))
+    }
+
+    /// Refuses what could not be received.
+    pub(crate) fn check(&self) -> Result<(), OutboxError> {
+        // One that is being rotated out does not sign for long.
+        let stays = |dated: &DatedSecret| dated.until.is_none() && dated.secret.is_standard();
+        match self.chosen_format() {
+            Format::Standard if !self.secrets.iter().any(stays) => {
+                Err(OutboxError::new(Kind::UnsignedStandard))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The public keys of the secrets that sign now, the newest first: those of ed25519 have one.
+    pub fn public_keys(&self) -> impl Iterator<Item = PublicKey> {
+        self.secrets().filter_map(Secret::public_key)
     }
 
     pub(crate) fn rate(&self) -> Option<NonZeroU32> {
@@ -308,7 +309,7 @@ impl EndpointSettings {
         let plain = Plain {
             description: self.description.clone(),
             wanted: self.wanted.iter().map(EventPattern::to_string).collect(),
-            format: self.format.number(),
+            format: self.chosen_format().clone(),
             double_encoded: self.signing == Signing::DoubleEncoded,
             per_second: self.per_second,
             concurrency: self.concurrency,
@@ -350,7 +351,7 @@ impl EndpointSettings {
             .description(plain.description)
             .deadline(Duration::from_millis(plain.deadline_ms))?
             .concurrency(plain.concurrency)
-            .format(Format::of_number(plain.format).ok_or_else(unreadable)?);
+            .format(plain.format);
         for pattern in plain.wanted {
             settings = settings.wants(pattern.parse().map_err(|_| unreadable())?);
         }
@@ -395,7 +396,7 @@ impl fmt::Debug for EndpointSettings {
 struct Plain {
     description: String,
     wanted: Vec<String>,
-    format: i64,
+    format: Format,
     double_encoded: bool,
     per_second: Option<NonZeroU32>,
     concurrency: usize,

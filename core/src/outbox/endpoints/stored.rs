@@ -8,7 +8,7 @@ use crate::outbox::store::Store;
 
 /// The columns of which [`StoredEndpoint::of_row`] reads an endpoint.
 pub(crate) const COLUMNS: &str = "id, endpoint_id, tenant, url, settings, sealed, created_at, \
-     updated_at, disabled_at, disabled_reason, failing_since, failures, paused_until, pause";
+     updated_at, disabled_at, disabled_reason, failing_since, failures, paused_until, pause, format";
 
 /// An endpoint as it is in the outbox.
 #[derive(Debug, Clone)]
@@ -22,6 +22,8 @@ pub struct StoredEndpoint {
     updated_at: DateTime<Utc>,
     state: EndpointState,
     health: StoredHealth,
+    /// The number of the format that its next deliveries have.
+    format: i64,
 }
 
 /// Whether events flow to an endpoint.
@@ -109,6 +111,7 @@ impl StoredEndpoint {
                 paused_until: number(12)?,
                 pause: number(13)?,
             },
+            format: number(14)?,
         })
     }
 
@@ -154,6 +157,10 @@ impl StoredEndpoint {
 
     pub(crate) fn number(&self) -> i64 {
         self.number
+    }
+
+    pub(crate) fn format(&self) -> i64 {
+        self.format
     }
 
     pub(crate) fn health(&self) -> StoredHealth {

@@ -51,71 +51,97 @@ pub(crate) async fn finish<S: Store>(
     connection: &mut S::Connection,
     attempts: &mut [Attempt],
 ) -> Result<HashSet<Lease>, Failure> {
+    // What was acknowledged first.
+    attempts.sort_by_key(|attempt| attempt.end != End::Delivered);
+    let acknowledged = attempts.partition_point(|attempt| attempt.end == End::Delivered);
+    let (acknowledged, failed) = attempts.split_at_mut(acknowledged);
+    let mut late = acknowledge::<S>(connection, acknowledged).await?;
+    late.extend(fail::<S>(connection, failed).await?);
+    Ok(late)
+}
+
+async fn acknowledge<S: Store>(
+    connection: &mut S::Connection,
+    attempts: &[Attempt],
+) -> Result<HashSet<Lease>, Failure> {
     if attempts.is_empty() {
         return Ok(HashSet::new());
     }
-    let (delivered, others): (Vec<&Attempt>, Vec<&Attempt>) =
-        attempts.iter().partition(|attempt| attempt.end == End::Delivered);
-    let mut kept = HashSet::new();
-    if !delivered.is_empty() {
-        let delete = Statement::new(
-            "DELETE FROM hookwright_delivery WHERE (event, endpoint, token) IN (SELECT r.event, r.endpoint, r.token FROM ",
-        )
-        .table(S::TABLES, "r", leases(delivered.iter().map(|attempt| &attempt.lease)))
-        .text(") RETURNING event, endpoint, token");
-        kept.extend(read::<S>(&S::fetch(connection, delete).await?)?);
-    }
-    if !others.is_empty() {
-        let time = |attempt: &&Attempt| match attempt.end {
-            End::Again(due) | End::Dead(due) => due,
-            End::Delivered => 0,
-        };
-        let died = |attempt: &&Attempt| match attempt.end {
-            End::Dead(at) => Some(at),
-            End::Again(_) | End::Delivered => None,
-        };
-        let [event, endpoint, token] = leases(others.iter().map(|attempt| &attempt.lease));
-        let update = Statement::new(
-            "UPDATE hookwright_delivery AS d SET due = r.new_due, died_at = r.died, \
-             state = CASE WHEN r.died IS NULL THEN 0 ELSE 1 END, token = -token, lease_until = 0 FROM ",
-        )
-        .table(
-            S::TABLES,
-            "r",
-            [
-                ("of_event", event.1),
-                ("of_endpoint", endpoint.1),
-                ("of_token", token.1),
-                ("new_due", others.iter().map(time).collect()),
-                ("died", others.iter().map(died).collect()),
-            ],
-        )
-        .text(" WHERE d.event = r.of_event AND d.endpoint = r.of_endpoint AND d.token = r.of_token RETURNING event, endpoint, token");
-        let ended = read::<S>(&S::fetch(connection, update).await?)?;
-        // An ended lease is its token with the other sign: nobody's, and yet told apart.
-        kept.extend(ended.into_iter().map(|lease| Lease { token: -lease.token, ..lease }));
-    }
-    let late = attempts
+    let [event, endpoint, token] = leases(attempts.iter().map(|attempt| &attempt.lease));
+    let column = |of: fn(&Attempt) -> i64| -> Column { attempts.iter().map(of).collect() };
+    let columns = [
+        event,
+        endpoint,
+        token,
+        ("event_id", attempts.iter().map(|attempt| Some(attempt.event_id.clone())).collect()),
+        ("attempt", column(|attempt| attempt.number)),
+        ("at", column(|attempt| attempt.at)),
+        ("duration", column(|attempt| attempt.microseconds)),
+        ("status", attempts.iter().map(|attempt| attempt.status).collect()),
+        ("answer", attempts.iter().map(|attempt| attempt.answer.clone()).collect()),
+    ];
+    let rows = S::acknowledge(connection, columns).await?;
+    let number = |row, column| S::integer(row, column).map(Option::unwrap_or_default);
+    let late: HashSet<(i64, i64, i64)> = rows
         .iter()
-        .map(|attempt| attempt.lease)
-        .filter(|lease| !kept.contains(lease))
+        .map(|row| Ok((number(row, 0)?, number(row, 1)?, number(row, 2)?)))
+        .collect::<Result<_, Failure>>()?;
+    let key = |attempt: &Attempt| (attempt.lease.event, attempt.lease.endpoint, attempt.number);
+    let is_late = |attempt: &&Attempt| late.contains(&key(attempt));
+    Ok(attempts.iter().filter(is_late).map(|attempt| attempt.lease).collect())
+}
+
+async fn fail<S: Store>(
+    connection: &mut S::Connection,
+    attempts: &[Attempt],
+) -> Result<HashSet<Lease>, Failure> {
+    if attempts.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let time = |attempt: &Attempt| match attempt.end {
+        End::Again(due) | End::Dead(due) => due,
+        End::Delivered => 0,
+    };
+    let died = |attempt: &Attempt| match attempt.end {
+        End::Dead(at) => Some(at),
+        End::Again(_) | End::Delivered => None,
+    };
+    let [event, endpoint, token] = leases(attempts.iter().map(|attempt| &attempt.lease));
+    let update = Statement::new(
+        "UPDATE hookwright_delivery AS d SET due = r.new_due, died_at = r.died, \
+         state = CASE WHEN r.died IS NULL THEN 0 ELSE 1 END, token = -token, lease_until = 0 FROM ",
+    )
+    .table(
+        S::TABLES,
+        "r",
+        [
+            ("of_event", event.1),
+            ("of_endpoint", endpoint.1),
+            ("of_token", token.1),
+            ("new_due", attempts.iter().map(time).collect()),
+            ("died", attempts.iter().map(died).collect()),
+        ],
+    )
+    .text(" WHERE d.event = r.of_event AND d.endpoint = r.of_endpoint AND d.token = r.of_token RETURNING event, endpoint, token");
+    // An ended lease is its token with the other sign: nobody's, and yet told apart.
+    let ended: HashSet<Lease> = read::<S>(&S::fetch(connection, update).await?)?
+        .into_iter()
+        .map(|lease| Lease { token: -lease.token, ..lease })
         .collect();
+    let late = attempts.iter().map(|attempt| attempt.lease);
+    let late = late.filter(|lease| !ended.contains(lease)).collect();
     log::<S>(connection, attempts, &late).await?;
     hold_order::<S>(connection, attempts, &late).await?;
     Ok(late)
 }
 
-/// Appends attempts to the log.
+/// Appends attempts that failed to the log.
 async fn log<S: Store>(
     connection: &mut S::Connection,
-    attempts: &mut [Attempt],
+    attempts: &[Attempt],
     late: &HashSet<Lease>,
 ) -> Result<(), Failure> {
-    let outcome = |attempt: &Attempt| match attempt.end {
-        _ if late.contains(&attempt.lease) => LATE,
-        End::Delivered => DELIVERED,
-        End::Again(_) | End::Dead(_) => FAILED,
-    };
+    let outcome = |attempt: &Attempt| if late.contains(&attempt.lease) { LATE } else { FAILED };
     let insert = Statement::new(
         "INSERT INTO hookwright_attempt \
          (event, endpoint, event_id, attempt, at, duration, outcome, status, error, answer, location) \

@@ -105,12 +105,13 @@ impl Sweep {
             (S::integer(last, 0)?.unwrap_or_default(), S::integer(last, 1)?.unwrap_or_default());
         let ids = rows.iter().map(|row| S::integer(row, 1)).collect::<Result<_, _>>()?;
         let delete = Statement::new(
-            "DELETE FROM hookwright_event WHERE fresh = 0 AND id IN (SELECT r.number FROM ",
+            "DELETE FROM hookwright_event WHERE id IN (SELECT r.number FROM ",
         )
         .bind(before)
         .table(S::TABLES, "r", [("number", ids)])
         .text(
-            ") AND NOT EXISTS (SELECT 1 FROM hookwright_delivery AS d WHERE d.event = hookwright_event.id) \
+            ") AND NOT EXISTS (SELECT 1 FROM hookwright_fresh AS f WHERE f.id = hookwright_event.id) \
+             AND NOT EXISTS (SELECT 1 FROM hookwright_delivery AS d WHERE d.event = hookwright_event.id) \
              AND NOT EXISTS (SELECT 1 FROM hookwright_attempt AS a WHERE a.event = hookwright_event.id AND a.at >= $1)",
         );
         S::execute(connection, delete).await?;

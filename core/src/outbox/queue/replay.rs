@@ -123,8 +123,9 @@ impl Replay {
         make: impl Fn(&Fresh) -> Option<NewDelivery>,
     ) -> Result<(i64, bool), OutboxError> {
         let select = Statement::new(
-            "SELECT id, tenant, object, operation, object_id, emitted_at FROM hookwright_event \
-             WHERE (emitted_at, id) > ($1, $2) AND emitted_at >= $3 AND emitted_at < $4 AND fresh = 0 \
+            "SELECT id, tenant, object, operation, object_id, emitted_at FROM hookwright_event AS e \
+             WHERE (emitted_at, id) > ($1, $2) AND emitted_at >= $3 AND emitted_at < $4 \
+             AND NOT EXISTS (SELECT 1 FROM hookwright_fresh AS f WHERE f.id = e.id) \
              ORDER BY emitted_at, id LIMIT $5",
         )
         .bind(self.reached_at)
@@ -143,7 +144,7 @@ impl Replay {
                 object: text(2)?,
                 operation: text(3)?,
                 object_id: text(4)?,
-                message: None,
+                content: None,
             };
             deliveries.extend(make(&event));
             self.reached_at = S::integer(row, 5)?.unwrap_or_default();

@@ -3,7 +3,15 @@ CREATE TABLE hookwright_meta (
     number INTEGER NOT NULL DEFAULT 0,
     text TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
-INSERT INTO hookwright_meta (name) VALUES ('version'), ('endpoints'), ('token');
+INSERT INTO hookwright_meta (name) VALUES ('version'), ('endpoints'), ('token'), ('fanned_out');
+
+-- How bodies are written: each row is one way, and is never changed. The documented one is 0, and has
+-- no row.
+CREATE TABLE hookwright_format (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    digest TEXT NOT NULL UNIQUE,
+    settings TEXT NOT NULL
+);
 
 CREATE TABLE hookwright_endpoint (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -11,6 +19,7 @@ CREATE TABLE hookwright_endpoint (
     tenant TEXT,
     url TEXT NOT NULL,
     settings TEXT NOT NULL,
+    format INTEGER NOT NULL DEFAULT 0,
     sealed BLOB NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
@@ -35,10 +44,13 @@ CREATE TABLE hookwright_event (
     previous BLOB,
     data BLOB NOT NULL,
     emitted_at INTEGER NOT NULL,
-    fresh INTEGER NOT NULL DEFAULT 1
+    -- Who did it, as JSON.
+    context TEXT
 );
--- Events that are not fanned out yet.
-CREATE INDEX hookwright_event_fresh ON hookwright_event (id) WHERE fresh = 1;
+-- Events that are not fanned out yet: those after the last that was. There is one writer, so that
+-- numbers are given in the order of commits.
+CREATE VIEW hookwright_fresh AS SELECT * FROM hookwright_event
+    WHERE id > (SELECT number FROM hookwright_meta WHERE name = 'fanned_out');
 CREATE INDEX hookwright_event_object ON hookwright_event (object, object_id, id);
 CREATE INDEX hookwright_event_time ON hookwright_event (emitted_at, id);
 
