@@ -14,18 +14,36 @@ pub(super) fn body(compiled: &Compiled, event: &Event) -> Node {
     let schema = &compiled.schemas[&event.data];
     let data = Sampler { compiled }.sample(schema, "", DEPTH);
     let mut body = vec![("event", Node::text(event.name.to_string())), ("data", data)];
-    // The last of the members that are always there: the first is the id, as a rule.
-    let required = super::node::strings(&schema["required"]).last();
-    if let Some(name) = required.filter(|_| event.is_update)
+    if event.is_update
         && let Node::Map(members) = &body[1].1
-        && let Some((_, value)) = members.iter().find(|(member, _)| member == name)
+        && let Some((name, value)) = changed(compiled, schema, members)
     {
-        let previous = Node::map([(name, value.clone())]);
-        body.push(("updatedFields", Node::List(vec![Node::text(name)])));
-        body.push(("previous", previous));
+        body.push(("updatedFields", Node::List(vec![Node::text(&name)])));
+        body.push(("previous", Node::Map(vec![(name, value)])));
     }
     body.push(("timestamp", Node::text(TIME)));
     Node::map(body)
+}
+
+/// A member that may have changed, and what it was: a text of no format, or else the last one.
+fn changed(
+    compiled: &Compiled,
+    schema: &Value,
+    members: &[(String, Node)],
+) -> Option<(String, Node)> {
+    const RULES: [&str; 6] = ["const", "enum", "format", "maxLength", "pattern", "examples"];
+    let is_free = |schema: &Value| {
+        schema["type"] == "string" && RULES.iter().all(|rule| schema.get(rule).is_none())
+    };
+    for (name, value) in members.iter().skip(1) {
+        let member = compiled.resolve(&schema["properties"][name]);
+        if let Node::Scalar(Value::String(text)) = value
+            && is_free(member)
+        {
+            return Some((name.clone(), Node::text(format!("old {text}"))));
+        }
+    }
+    members.last().filter(|_| members.len() > 1).cloned()
 }
 
 struct Sampler<'a> {
@@ -58,7 +76,7 @@ impl Sampler<'_> {
             let is_null = |schema: &&Value| schema["type"] == "null";
             let out = schemas.iter().find(is_null).filter(|_| depth < DEPTH - 2 && count == 1);
             for schema in out.into_iter().chain(schemas).take(count) {
-                sample = merge(sample, self.sample(schema, name, depth - 1));
+                sample = Some(merge(sample, self.sample(schema, name, depth - 1)));
             }
         }
         sample.unwrap_or(Node::Scalar(Value::Null))
@@ -139,7 +157,7 @@ fn integer(schema: &Value) -> Value {
 }
 
 /// The members of both; else what was made last.
-fn merge(sample: Option<Node>, with: Node) -> Option<Node> {
+fn merge(sample: Option<Node>, with: Node) -> Node {
     match (sample, with) {
         (Some(Node::Map(mut members)), Node::Map(more)) => {
             for (name, node) in more {
@@ -147,8 +165,8 @@ fn merge(sample: Option<Node>, with: Node) -> Option<Node> {
                     members.push((name, node));
                 }
             }
-            Some(Node::Map(members))
+            Node::Map(members)
         }
-        (_, with) => Some(with),
+        (_, with) => with,
     }
 }

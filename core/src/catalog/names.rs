@@ -1,7 +1,7 @@
 //! Names: such as are free, such as can stand in a reference, and the one that was meant.
 
 use std::error::Error;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 #[cfg(feature = "_outbox")]
 use crate::event::EventName;
@@ -11,7 +11,14 @@ pub(super) fn unique(name: String, is_taken: impl Fn(&str) -> bool) -> String {
     if !is_taken(&name) {
         return name;
     }
-    (2_u32..).map(|number| format!("{name}{number}")).find(|name| !is_taken(name)).unwrap_or(name)
+    let mut number = 2_u32;
+    loop {
+        let numbered = format!("{name}{number}");
+        if !is_taken(&numbered) {
+            return numbered;
+        }
+        number += 1;
+    }
 }
 
 /// A name as it stands in the fragment of a reference.
@@ -21,7 +28,7 @@ pub(super) fn encode(name: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     encoded
@@ -35,15 +42,12 @@ pub(super) fn decode(reference: &str) -> String {
     while at < bytes.len() {
         let digits = bytes.get(at + 1..at + 3).and_then(|digits| str::from_utf8(digits).ok());
         let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match byte.filter(|_| bytes[at] == b'%') {
-            Some(byte) => {
-                decoded.push(byte);
-                at += 3;
-            }
-            None => {
-                decoded.push(bytes[at]);
-                at += 1;
-            }
+        if let Some(byte) = byte.filter(|_| bytes[at] == b'%') {
+            decoded.push(byte);
+            at += 3;
+        } else {
+            decoded.push(bytes[at]);
+            at += 1;
         }
     }
     String::from_utf8_lossy(&decoded).replace("~1", "/").replace("~0", "~")

@@ -252,18 +252,15 @@ fn comment(text: &mut String, indent: &str, schema: &Value) {
     };
     let description = description.replace("*/", "*\u{200b}/");
     let mut lines = description.lines();
-    match (lines.next(), lines.next()) {
-        (Some(only), None) => {
-            let _ = writeln!(text, "{indent}/** {only} */");
-        }
-        _ => {
-            let _ = writeln!(text, "{indent}/**");
-            for line in description.lines() {
-                let _ = writeln!(text, "{}", format!("{indent} * {line}").trim_end());
-            }
-            let _ = writeln!(text, "{indent} */");
-        }
+    if let (Some(only), None) = (lines.next(), lines.next()) {
+        let _ = writeln!(text, "{indent}/** {only} */");
+        return;
     }
+    let _ = writeln!(text, "{indent}/**");
+    for line in description.lines() {
+        let _ = writeln!(text, "{}", format!("{indent} * {line}").trim_end());
+    }
+    let _ = writeln!(text, "{indent} */");
 }
 
 fn one_line(text: &str) -> String {

@@ -170,10 +170,10 @@ impl<'a> Comparison<'a> {
     }
 
     fn compare_pair(&mut self, path: &str, then: &'a Value, now: &'a Value) {
-        if let (Some(members_then), Some(members_now)) = (then.as_object(), now.as_object()) {
-            self.compare_rules(path, members_then, members_now);
-            self.compare_members(path, members_then, members_now);
-            self.compare_items(path, members_then, members_now);
+        if let (Some(then), Some(now)) = (then.as_object(), now.as_object()) {
+            self.compare_rules(path, then, now);
+            self.compare_members(path, then, now);
+            self.compare_items(path, then, now);
         }
         if has_own_members(then) && has_own_members(now) {
             self.compare_flattened(path, then, now);
@@ -236,14 +236,14 @@ impl<'a> Comparison<'a> {
     ) {
         let members =
             |schema: &'a Map<String, Value>| schema.get("properties").and_then(Value::as_object);
-        let (members_then, members_now) = (members(then), members(now));
+        let (old, new) = (members(then), members(now));
         let required = |schema: &'a Map<String, Value>| -> BTreeSet<&'a str> {
             schema.get("required").into_iter().flat_map(strings).collect()
         };
         let (required_then, required_now) = (required(then), required(now));
-        for (name, member_then) in members_then.into_iter().flatten() {
+        for (name, member) in old.into_iter().flatten() {
             let path = format!("{path}.{name}");
-            let Some(member_now) = members_now.and_then(|members| members.get(name)) else {
+            let Some(new_member) = new.and_then(|members| members.get(name)) else {
                 if self.direction == Direction::Sent {
                     self.report(&path, "was removed");
                 }
@@ -260,7 +260,7 @@ impl<'a> Comparison<'a> {
                 }
                 _ => {}
             }
-            self.compare(&path, member_then, member_now);
+            self.compare(&path, member, new_member);
         }
         match (then.get("additionalProperties"), now.get("additionalProperties")) {
             (Some(then @ Value::Object(_)), Some(now @ Value::Object(_))) => {
