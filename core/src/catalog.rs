@@ -31,9 +31,7 @@ use crate::object::WebhookObject;
 /// ones are told to be the text `"[redacted]"`. What is written is the documented format, the same
 /// bytes each time.
 ///
-/// A field that is skipped *and* flattened has no name of its own by which its members could be
-/// left out: put `#[schemars(skip)]` beside it, which is a compile error otherwise. Put it also on a
-/// skipped field whose type has no schema.
+/// Put `#[schemars(skip)]` on a skipped field whose type has no schema.
 ///
 /// # Examples
 ///
@@ -70,6 +68,28 @@ use crate::object::WebhookObject;
 /// assert!(declarations.contains("export interface Person {"));
 /// assert!(declarations.contains("phoneNumber: \"[redacted]\";"));
 /// assert!(!declarations.contains("notes"));
+/// ```
+///
+/// A field that is skipped *and* flattened has no name by which its members could be left out. It is
+/// refused when the program is built, until `#[schemars(skip)]` stands on it:
+///
+/// ```compile_fail
+/// # use hookwright::schemars::{self, JsonSchema};
+/// # use hookwright::{Catalog, WebhookObject};
+/// #[derive(serde::Serialize, JsonSchema)]
+/// struct Pay {
+///     salary: u32,
+/// }
+///
+/// #[derive(serde::Serialize, WebhookObject, JsonSchema)]
+/// struct Person {
+///     id: String,
+///     #[webhook(skip)]
+///     #[serde(flatten)]
+///     pay: Pay,
+/// }
+///
+/// let catalog = Catalog::new().object::<Person>();
 /// ```
 ///
 /// A crate that does not depend on schemars itself names it so:
@@ -169,8 +189,8 @@ impl Catalog {
         })
     }
 
-    /// The members of an object's data, by their names on the wire. Empty for an object that is not
-    /// in the catalogue.
+    /// The members of an object's data, by their names on the wire, without those of a flattened map,
+    /// which may have any name. Empty for an object that is not in the catalogue.
     pub fn fields(&self, object: &str) -> Vec<String> {
         self.compiled(Form::Sent).fields(object)
     }

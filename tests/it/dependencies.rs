@@ -55,6 +55,7 @@ fn no_heavy_crate_is_built_without_a_feature() {
 #[test]
 fn a_feature_brings_what_it_is_for() {
     check_heavy("derive", &[]);
+    check_heavy("schema", &[]);
     let http = ["aws-lc-rs", "hyper", "hyper-util", "reqwest", "rustls", "tokio"];
     check_heavy("http", &http);
     check_heavy("sqlite", &[&http[..], &["libsqlite3-sys", "sqlx", "sqlx-sqlite"]].concat());

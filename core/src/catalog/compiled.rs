@@ -146,12 +146,26 @@ impl Compiled {
 
     /// The members of an object's data, where they can be told.
     pub(super) fn fields(&self, object: &str) -> Vec<String> {
-        let Some(data) = self.data.iter().find(|data| data.object == object && !data.is_custom)
-        else {
-            return Vec::new();
-        };
-        let schema = self.resolve(&self.schemas[&data.key]);
-        properties(schema).map(|(name, _)| name.to_owned()).collect()
+        let mut fields = Vec::new();
+        if let Some(data) = self.data.iter().find(|data| data.object == object && !data.is_custom) {
+            self.collect_fields(&self.schemas[&data.key], &mut fields, self.schemas.len());
+        }
+        fields
+    }
+
+    /// Those that stand in the schema itself, and then those of what is flattened into it.
+    fn collect_fields(&self, schema: &Value, fields: &mut Vec<String>, depth: usize) {
+        let schema = self.resolve(schema);
+        for (name, _) in properties(schema) {
+            if !fields.iter().any(|field| field == name) {
+                fields.push(name.to_owned());
+            }
+        }
+        for keyword in ["allOf", "anyOf", "oneOf"] {
+            for schema in schema[keyword].as_array().into_iter().flatten().filter(|_| depth > 0) {
+                self.collect_fields(schema, fields, depth - 1);
+            }
+        }
     }
 
     /// The first line of what a type's doc comment says.

@@ -5,7 +5,11 @@ use super::node::Node;
 pub(super) fn write(catalog: &Catalog) -> String {
     let compiled = catalog.compiled(Form::Sent);
     let bodies = compiled.events.iter();
-    let bodies = bodies.map(|event| Node::reference(format!("{PATH}{}", event.name))).collect();
+    let bodies: Vec<_> =
+        bodies.map(|event| Node::reference(format!("{PATH}{}", event.name))).collect();
+    // A choice among nothing would be no schema.
+    let bodies =
+        if bodies.is_empty() { ("not", Node::map([])) } else { ("oneOf", Node::List(bodies)) };
     let mut definitions: Vec<_> = compiled
         .events
         .iter()
@@ -16,7 +20,7 @@ pub(super) fn write(catalog: &Catalog) -> String {
     Node::map([
         ("$schema", Node::text("https://json-schema.org/draft/2020-12/schema")),
         ("title", Node::text(&catalog.title)),
-        ("oneOf", Node::List(bodies)),
+        bodies,
         ("$defs", Node::Map(definitions)),
     ])
     .pretty()

@@ -70,11 +70,9 @@ enum Command {
 enum CatalogFormat {
     /// A schema of every body.
     JsonSchema,
-    /// A document of AsyncAPI 3.0.
-    #[value(name = "asyncapi")]
+    #[value(name = "asyncapi", help = "A document of AsyncAPI 3.0")]
     AsyncApi,
-    /// A document of OpenAPI 3.1.
-    #[value(name = "openapi")]
+    #[value(name = "openapi", help = "A document of OpenAPI 3.1")]
     OpenApi,
     /// Declarations.
     #[value(name = "typescript")]
