@@ -10,7 +10,7 @@ use crate::object::WebhookObject;
 /// hand.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be described in a catalogue",
-    note = "add `#[derive(schemars::JsonSchema)]` to the type that it carries"
+    note = "add `#[derive(schemars::JsonSchema)]` to each type that these events carry"
 )]
 pub trait Described {
     /// Adds the events to a catalogue.
