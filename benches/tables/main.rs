@@ -9,6 +9,7 @@ mod build;
 mod by_hand;
 mod changes;
 mod outbox;
+mod receive;
 mod records;
 mod send;
 mod sign;
@@ -26,11 +27,12 @@ static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 type Measure = fn() -> Table;
 
-const TABLES: [(&str, Measure); 5] = [
+const TABLES: [(&str, Measure); 6] = [
     ("sign", sign::measure),
     ("send", send::measure),
     ("changes", changes::measure),
     ("verify", verify::measure),
+    ("receive", receive::measure),
     ("build", build::measure),
 ];
 
@@ -92,6 +94,7 @@ fn repeat(name: &str, times: &str) -> ExitCode {
         .into_iter()
         .chain(changes::cases())
         .chain(verify::cases())
+        .chain(receive::cases())
         .flat_map(Cases::into_cases)
         .find(|case| case.name() == name);
     match (case, times.parse()) {

@@ -61,7 +61,16 @@ async fn run(arguments: &[&str]) -> Result<Figures, Box<dyn Error>> {
             sender::run(port.parse()?, warm_up.parse()?, events.parse()?).await
         }
         ["bare", path, events, commits] => bare::run(path, events.parse()?, commits.parse()?).await,
-        ["emit", ours, bare, blocks] => bare::emit_one_by_one(ours, bare, blocks.parse()?).await,
+        ["emit", ours, bare, blocks] => {
+            let (ours, bare, blocks) = (ours.to_owned(), bare.to_owned(), blocks.parse()?);
+            // In a task, as an application's requests are handled, and not on the thread that waits
+            // for the runtime.
+            let emitted = async move {
+                let emitted = bare::emit_one_by_one(&ours, &bare, blocks).await;
+                emitted.map_err(|error| error.to_string())
+            };
+            Ok(tokio::spawn(emitted).await??)
+        }
         ["deliver", ref job @ ..] => Job::parse(job)?.run().await,
         ["widths", ref job @ ..] => fan_out::widths(Job::parse(job)?).await,
         ["isolation", database, tenth, events] => {

@@ -15,7 +15,7 @@ const KNOWN: f64 = 281.0;
 const BOUND: Bound = Bound::AtMost(1.1);
 
 /// 300 bytes.
-const BODY: &str = r#"{"event":"person.created","data":{"id":"01949f5e-3a6c-7d21-8f40-5b2c9e7a1d36","firstName":"Alice","lastName":"Doe of the Northern Coast","email":"alice.doe@mail.example.com","createdAt":"2025-02-10T15:30:45.125Z","createdBy":"01949f5e-11d0-7c44-9a0e-6f2b8d35c7e1"},"timestamp":"2025-02-10T15:30:50Z"}"#;
+pub(crate) const BODY: &str = r#"{"event":"person.created","data":{"id":"01949f5e-3a6c-7d21-8f40-5b2c9e7a1d36","firstName":"Alice","lastName":"Doe of the Northern Coast","email":"alice.doe@mail.example.com","createdAt":"2025-02-10T15:30:45.125Z","createdBy":"01949f5e-11d0-7c44-9a0e-6f2b8d35c7e1"},"timestamp":"2025-02-10T15:30:50Z"}"#;
 
 pub(crate) fn measure() -> Table {
     let mut table =

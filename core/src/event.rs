@@ -4,8 +4,7 @@ mod actor;
 mod body;
 pub(crate) mod changes;
 pub(crate) mod data;
-#[cfg_attr(not(test), allow(dead_code, reason = "what typed receivers read by"))]
-pub(crate) mod envelope;
+mod envelope;
 mod field;
 mod id;
 mod kind;
@@ -49,7 +48,8 @@ use crate::rfc3339;
 ///
 /// An event *is* its envelope: it serializes to the body that is sent, and deserializes from it.
 /// The methods of [`WebhookObject`](crate::WebhookObject) and [`WebhookEvent`] make events;
-/// [`receiver::verify`](crate::receiver::verify) reads them.
+/// [`receiver::verify`](crate::receiver::verify) reads them, whatever the format of their body. serde
+/// knows the documented one alone, which is what an event serializes to.
 ///
 /// `Debug` shows neither the data nor the old values, so that they cannot reach a log.
 ///
@@ -105,9 +105,10 @@ impl<T> Event<T> {
 
     /// What tells this event from all others, the same at every attempt to deliver it.
     ///
-    /// A new event has a UUID of version 7. A body does not hold the id, so that an event that was
-    /// read from one has the id of the verified request's `webhook-id` header, and none when it was
-    /// read with serde alone. Only Standard Webhooks' signature covers that header.
+    /// A new event has a UUID of version 7. A body does not hold the id, but for one of CloudEvents: so
+    /// an event that was read has that of its body, or else of the verified request's `webhook-id`
+    /// header, and none when it was read with serde alone. Only Standard Webhooks' signature covers
+    /// that header.
     pub fn id(&self) -> Option<&EventId> {
         self.id.as_ref()
     }
@@ -276,8 +277,10 @@ impl<T: EventData> Serialize for Data<'_, T> {
     }
 }
 
-/// Refuses a body whose event is not one of `T`. Members that are not known are passed over, and
-/// `updatedFields` and `previous` may be `null`.
+/// Refuses a body whose event is not one of `T`, and one of another format than the documented.
+/// Members that are not known are passed over, and `updatedFields` and `previous` may be `null`.
+///
+/// [`ReadEvent::from_body`] reads every format.
 impl<'de, T> Deserialize<'de> for Event<T>
 where
     T: EventData + Deserialize<'de>,

@@ -298,6 +298,9 @@ impl<S: Store> Outbox<S> {
 
     /// The INSERT that [`emit`](Self::emit) runs, for a library other than sqlx.
     ///
+    /// Nothing is asked of the database here: tables of another version are told by the INSERT's own
+    /// failure, where `emit` says what to do.
+    ///
     /// # Errors
     ///
     /// [`BodyError`](crate::BodyError) as [`emit`](Self::emit).

@@ -46,7 +46,8 @@ use crate::signature::{VerifyError, WEBHOOK_ID};
 /// [`ObjectEvent`](crate::ObjectEvent), or as an enum that derives
 /// [`WebhookEvents`](crate::ReadEvent).
 ///
-/// The event has the id of the request's `webhook-id` header, where there is one.
+/// The body may be of any of the formats that a sender can choose. The event has the id of the
+/// request's `webhook-id` header, where there is one; that of CloudEvents has its own.
 ///
 /// # Errors
 ///

@@ -2,7 +2,7 @@
 // each with a line.
 const { createPublicKey, verify } = require("node:crypto");
 const { createInterface } = require("node:readline");
-const { HTTP } = require("cloudevents");
+const { CloudEvent, HTTP } = require("cloudevents");
 
 const webhooks = {
   svix: require("svix").Webhook,
@@ -23,6 +23,9 @@ const tasks = {
     event.validate();
     return JSON.stringify(event);
   },
+
+  // An event is written as a body, structured.
+  emit: ({ attributes }) => HTTP.structured(new CloudEvent(attributes)).body,
 
   // A signature of ed25519 is verified by the key of a document of public keys.
   ed25519: ({ jwks, headers, body }) => {

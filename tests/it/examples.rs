@@ -2,6 +2,8 @@
 
 use std::process::{Command, Output};
 
+use hookwright::{ReadEvent, receiver};
+use hookwright_examples::receiver::CrmEvent;
 use serde::Deserialize;
 
 use crate::server::Server;
@@ -129,6 +131,71 @@ async fn every_endpoint_gets_every_event_signed_and_without_what_is_hidden() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_day_is_sent_in_every_format_and_its_receiver_reads_each() {
+    for format in ["documented", "twenty", "standard", "cloudevents"] {
+        let (success, output, errors) = run(crm(&["--format", format])).await;
+        assert!(success, "{format}: {errors}");
+        let expected = "20 events sent, 20 received, 20 verified, none twice";
+        assert_eq!(output.lines().last(), Some(expected), "{format}");
+    }
+    let ed25519 = hookwright::Secret::generate_ed25519();
+    let (success, output, errors) =
+        run(crm(&["--format", "standard", "--secret", ed25519.expose()])).await;
+    assert!(success, "{errors}");
+    assert!(output.ends_with("20 events sent, 20 received, 20 verified, none twice\n"), "{output}");
+}
+
+#[tokio::test]
+async fn the_bodies_are_of_the_format_that_was_asked_for_and_read_as_events() {
+    for (format, content_type, beginning) in [
+        ("documented", "application/json", r#"{"event":"#),
+        ("twenty", "application/json", r#"{"targetUrl":"#),
+        ("standard", "application/json", r#"{"type":"#),
+        ("cloudevents", "application/cloudevents+json", r#"{"specversion":"1.0","#),
+    ] {
+        let server = Server::with_status(204).await;
+        let secret = hookwright::Secret::generate();
+        let (success, output, errors) = run(crm(&[
+            "--url",
+            &server.url("/"),
+            "--secret",
+            secret.expose(),
+            "--format",
+            format,
+            "--allow-local",
+            "--json",
+        ]))
+        .await;
+        assert!(success, "{errors}");
+        let verifier = hookwright::Verifier::new(&secret);
+        let mut names = std::collections::BTreeMap::new();
+        for request in server.requests() {
+            assert_eq!(request.headers["content-type"], content_type);
+            let body = str::from_utf8(&request.body).expect("a text");
+            assert!(body.starts_with(beginning), "{body}");
+            let event: CrmEvent = receiver::verify(&verifier, &request.headers, &request.body)
+                .unwrap_or_else(|error| panic!("{error}: {body}"));
+            names.insert(event.id().expect("an id").to_string(), event.name().to_string());
+        }
+        let lines = lines(&output);
+        assert_eq!((names.len(), lines.len()), (20, 20));
+        assert!(lines.iter().all(|line| names[&line.id] == line.name));
+    }
+}
+
+#[tokio::test]
+async fn bodies_of_standard_webhooks_need_a_secret_of_theirs() {
+    let arguments = ["--format", "standard", "--secret", "your-secret"];
+    let (success, _, errors) = run(crm(&arguments)).await;
+    assert!(!success);
+    let expected = "give the endpoint a secret that begins with `whsec_` or `whsk_`";
+    assert!(errors.starts_with("error: ") && errors.contains(expected), "{errors}");
+    let (success, _, errors) = run(crm(&["--format", "cloud"])).await;
+    assert!(!success);
+    assert!(errors.contains("documented, twenty, standard, cloudevents"), "{errors}");
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 mod custom;
 mod fields;
+mod formats;
+mod malformed;
 mod raw;
 mod receive;
 mod variants;

@@ -28,6 +28,9 @@ enum Probe {
     /// The program is on PATH, and with this argument it does nothing but succeed. A file by that
     /// name is not enough: it may be a version manager's stand-in with nothing behind it.
     Argument(&'static str),
+    /// With these arguments it asks its registry for one of the packages that the tests install, and
+    /// succeeds when that is to be had.
+    Registry(&'static [&'static str]),
     /// There is a database, or the binaries of a server, which Debian does not put on PATH.
     Database,
 }
@@ -51,7 +54,7 @@ pub(crate) const PYTHON: Tool = Tool {
 pub(crate) const NPM: Tool = Tool {
     name: "npm",
     program: "npm",
-    probe: Probe::Argument("--version"),
+    probe: Probe::Registry(&["view", "svix@1.99.1", "version"]),
     package: "npm",
     module: "npm::",
 };
@@ -59,7 +62,13 @@ pub(crate) const NPM: Tool = Tool {
 pub(crate) const PIP: Tool = Tool {
     name: "pip",
     program: "pip3",
-    probe: Probe::Argument("--version"),
+    probe: Probe::Registry(&[
+        "install",
+        "--dry-run",
+        "--no-deps",
+        "--target=target",
+        "standardwebhooks==1.1.0",
+    ]),
     package: "python3-pip",
     module: "pypi::",
 };
@@ -122,13 +131,14 @@ struct ThisMachine;
 impl Machine for ThisMachine {
     fn runs(&self, tool: &Tool) -> bool {
         match tool.probe {
-            Probe::Argument(argument) => succeeds_quietly(tool.program, argument),
+            Probe::Argument(argument) => succeeds_quietly(tool.program, &[argument]),
+            Probe::Registry(arguments) => succeeds_quietly(tool.program, arguments),
             Probe::Database => database::is_at_hand(),
         }
     }
 
     fn installs_packages(&self) -> bool {
-        succeeds_quietly("apt-get", "--version") && is_root()
+        succeeds_quietly("apt-get", &["--version"]) && is_root()
     }
 
     fn update_package_lists(&mut self) {
@@ -140,9 +150,9 @@ impl Machine for ThisMachine {
     }
 }
 
-fn succeeds_quietly(program: &str, argument: &str) -> bool {
+fn succeeds_quietly(program: &str, arguments: &[&str]) -> bool {
     Command::new(program)
-        .arg(argument)
+        .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

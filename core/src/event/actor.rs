@@ -54,14 +54,13 @@ impl Actor {
     }
 
     /// What a body says, if it says anything.
-    #[cfg_attr(not(test), allow(dead_code, reason = "what typed receivers read by"))]
     pub(crate) fn of_ids(user: Option<String>, workspace_member: Option<String>) -> Option<Self> {
         let actor = Self { user_id: user, workspace_member_id: workspace_member };
         (actor != Self::default()).then_some(actor)
     }
 
-    #[cfg(feature = "http")]
     /// How much of a body it may take, in bytes.
+    #[cfg(feature = "http")]
     pub(crate) fn length(&self) -> usize {
         let text = |id: &Option<String>| id.as_ref().map_or(0, String::len);
         text(&self.user_id) + text(&self.workspace_member_id)

@@ -128,7 +128,7 @@ impl<T> TryFrom<Event<T>> for ObjectEvent<T> {
     }
 }
 
-/// As [`Event`] is read; an operation other than the five is refused.
+/// As [`Event`] is read, in the documented format; an operation other than the five is refused.
 impl<'de, T> Deserialize<'de> for ObjectEvent<T>
 where
     T: WebhookObject + Deserialize<'de>,

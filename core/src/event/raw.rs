@@ -6,15 +6,14 @@ use std::fmt;
 use std::ops::Range;
 
 use chrono::{DateTime, Utc};
-use serde::de::{
-    Deserialize, DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor,
-};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _};
 use serde_json::value::RawValue;
 
 use super::changes::{Changes, Json};
 use super::data::{Data, EventData};
+use super::envelope::{Beside, Envelope, Name};
 use super::name::split_name;
-use super::{EventId, EventName, Member, ReadError, ReadEvent, set, timestamp};
+use super::{Actor, EventId, EventName, ReadError, ReadEvent, timestamp};
 
 /// An event as it has come: its name is read, its data is text.
 ///
@@ -33,16 +32,8 @@ pub struct Incoming<'a> {
 enum Rest<'a> {
     /// To the place where the data begins, which is the usual one.
     Ahead(&'a str),
-    /// To its end. The data was passed over.
-    Read { data: &'a str, end: End<'a> },
-}
-
-/// What stands beside name and data.
-#[derive(Clone)]
-struct End<'a> {
-    timestamp: DateTime<Utc>,
-    fields: Option<Vec<Cow<'static, str>>>,
-    previous: Option<&'a RawValue>,
+    /// To its end. The data, which is this member, was passed over.
+    Read { member: &'static str, data: &'a str, beside: Beside<'a> },
 }
 
 /// An event, all of which is read but its name.
@@ -50,15 +41,16 @@ pub(crate) struct Decoded<T> {
     pub(crate) id: Option<EventId>,
     pub(crate) timestamp: DateTime<Utc>,
     pub(crate) changes: Option<Changes>,
+    pub(crate) actor: Option<Box<Actor>>,
     pub(crate) data: T,
 }
 
 impl<'a> Incoming<'a> {
-    /// Reads the name of a body's event.
+    /// Reads the name of a body's event, in whichever format the body is.
     ///
     /// # Errors
     ///
-    /// [`ReadError::NotJson`] and [`ReadError::Envelope`].
+    /// [`ReadError::NotJson`], [`ReadError::UnknownFormat`] and [`ReadError::Envelope`].
     pub fn parse(body: &'a [u8]) -> Result<Self, ReadError> {
         let body = str::from_utf8(body).map_err(|error| ReadError::not_utf8(body, &error))?;
         match usual::start(body) {
@@ -73,24 +65,18 @@ impl<'a> Incoming<'a> {
         }
     }
 
-    /// Reads the whole envelope, of any order.
+    /// Reads the whole envelope, of any format and any order.
     fn parse_whole(body: &'a str) -> Result<Self, ReadError> {
-        let envelope: Envelope<'a> =
-            serde_json::from_str(body).map_err(|error| ReadError::envelope(body, &error))?;
-        let timestamp = timestamp::whole_milliseconds(envelope.timestamp);
-        Ok(Self {
-            body,
-            id: None,
-            object: envelope.name.0,
-            operation: envelope.name.1,
-            rest: Rest::Read {
-                data: envelope.data.get(),
-                end: End { timestamp, fields: envelope.fields, previous: envelope.previous },
-            },
-        })
+        let Envelope { name: Name { object, operation }, member, data, beside } =
+            Envelope::read(body)?;
+        let rest = Rest::Read { member, data: data.get(), beside };
+        Ok(Self { body, id: None, object, operation, rest })
     }
 
     /// The same event under this id, which is that of the request's header.
+    ///
+    /// An id that stands in the body itself, as that of CloudEvents does, counts for more: every
+    /// signature covers the body, and not every one the header.
     #[must_use]
     pub fn with_id(mut self, id: Option<EventId>) -> Self {
         self.id = id;
@@ -111,23 +97,25 @@ impl<'a> Incoming<'a> {
     ///
     /// # Errors
     ///
-    /// [`ReadError::NotJson`] and [`ReadError::Envelope`].
+    /// [`ReadError::NotJson`], [`ReadError::UnknownFormat`] and [`ReadError::Envelope`].
     pub fn into_raw(self) -> Result<RawEvent, ReadError> {
         let name = self.name();
-        let (data, end) = match self.rest {
-            Rest::Read { data, end } => (data, end),
+        let (member, data, beside) = match self.rest {
+            Rest::Read { member, data, beside } => (member, data, beside),
             Rest::Ahead(_) => {
                 return Self::parse_whole(self.body)?.with_id(self.id).into_raw();
             }
         };
         Ok(RawEvent {
+            member,
             data: range_in(self.body, data),
-            previous: end.previous.map(RawValue::to_owned),
+            previous: beside.previous.map(Cow::into_owned),
             body: self.body.into(),
-            id: self.id,
+            id: beside.id.or(self.id),
             name,
-            timestamp: end.timestamp,
-            fields: end.fields,
+            timestamp: beside.timestamp,
+            fields: beside.fields,
+            actor: beside.actor,
         })
     }
 
@@ -153,23 +141,29 @@ impl<'a> Incoming<'a> {
     where
         T: EventData + DeserializeOwned,
     {
-        let (data, end) = match self.rest {
+        let (data, beside) = match self.rest {
             Rest::Ahead(ahead) => match usual::rest(ahead) {
-                Some((Data(data), end)) => (data, end),
+                Some((Data(data), beside)) => (data, beside),
                 // Of another shape, or wrong: it is read from the start, and said what is wrong.
                 None => {
                     return Self::parse_whole(self.body)?.with_id(self.id).decode(name);
                 }
             },
-            Rest::Read { data, end } => {
+            Rest::Read { member, data, beside } => {
                 let Data(read) = serde_json::from_str(data)
-                    .map_err(|error| ReadError::data(name, "data", data, &error))?;
-                (read, end)
+                    .map_err(|error| ReadError::data(name, member, data, &error))?;
+                (read, beside)
             }
         };
-        let previous = end.previous.map(RawValue::to_owned);
-        let changes = end.fields.map(|fields| Changes::new(fields, previous));
-        Ok(Decoded { id: self.id, timestamp: end.timestamp, changes, data })
+        let previous = beside.previous.map(Cow::into_owned);
+        let changes = beside.fields.map(|fields| Changes::new(fields, previous));
+        Ok(Decoded {
+            id: beside.id.or(self.id),
+            timestamp: beside.timestamp,
+            changes,
+            actor: beside.actor,
+            data,
+        })
     }
 }
 
@@ -190,7 +184,7 @@ impl fmt::Debug for Incoming<'_> {
 mod usual {
     use serde::Deserialize;
 
-    use super::{End, split_name, timestamp};
+    use super::{Beside, Cow, RawValue, split_name, timestamp};
 
     /// The name, and the text that begins with the data.
     pub(super) fn start(body: &str) -> Option<((&str, &str), &str)> {
@@ -199,21 +193,23 @@ mod usual {
     }
 
     /// The data, and what stands after it to the end of the body.
-    pub(super) fn rest<'a, T: Deserialize<'a>>(mut text: &'a str) -> Option<(T, End<'a>)> {
+    pub(super) fn rest<'a, T: Deserialize<'a>>(mut text: &'a str) -> Option<(T, Beside<'a>)> {
         let data = value(&mut text)?;
         let mut fields = None;
         if after(&mut text, r#","updatedFields":"#) {
             fields = Some(value(&mut text)?);
         }
-        let mut previous = None;
+        let mut previous: Option<&RawValue> = None;
         if after(&mut text, r#","previous":"#) {
-            previous = Some(value(&mut text)?);
+            previous = value(&mut text)?;
         }
         if !after(&mut text, r#","timestamp":"#) {
             return None;
         }
         let timestamp = timestamp::whole_milliseconds(value(&mut text)?);
-        (text == "}").then_some((data, End { timestamp, fields, previous }))
+        let previous = previous.map(Cow::Borrowed);
+        let beside = Beside { id: None, timestamp, fields, previous, actor: None };
+        (text == "}").then_some((data, beside))
     }
 
     /// Whether `name` stands here: then the text goes on after it.
@@ -266,9 +262,12 @@ pub struct RawEvent {
     id: Option<EventId>,
     name: EventName,
     timestamp: DateTime<Utc>,
+    /// What the data is called in the body, and where it stands there.
+    member: &'static str,
     data: Range<usize>,
     fields: Option<Vec<Cow<'static, str>>>,
     previous: Option<Box<RawValue>>,
+    actor: Option<Box<Actor>>,
 }
 
 impl RawEvent {
@@ -276,7 +275,7 @@ impl RawEvent {
     ///
     /// # Errors
     ///
-    /// [`ReadError::NotJson`] and [`ReadError::Envelope`].
+    /// [`ReadError::NotJson`], [`ReadError::UnknownFormat`] and [`ReadError::Envelope`].
     pub fn parse(body: &[u8]) -> Result<Self, ReadError> {
         Incoming::parse(body)?.into_raw()
     }
@@ -311,6 +310,11 @@ impl RawEvent {
         self.previous.as_deref().map(RawValue::get)
     }
 
+    /// Who did it, where the body tells.
+    pub fn actor(&self) -> Option<&Actor> {
+        self.actor.as_deref()
+    }
+
     /// The whole body, as it came.
     pub fn body(&self) -> &str {
         &self.body
@@ -329,11 +333,14 @@ impl RawEvent {
             object: Cow::Borrowed(self.name.object()),
             operation: Cow::Borrowed(self.name.operation()),
             rest: Rest::Read {
+                member: self.member,
                 data: self.data(),
-                end: End {
+                beside: Beside {
+                    id: None,
                     timestamp: self.timestamp,
                     fields: self.fields.clone(),
-                    previous: self.previous.as_deref(),
+                    previous: self.previous.as_deref().map(Cow::Borrowed),
+                    actor: self.actor.clone(),
                 },
             },
         })
@@ -352,98 +359,10 @@ impl fmt::Debug for RawEvent {
     }
 }
 
-/// Reads a body from anything that serde reads; of `serde_json` its exact text is kept.
+/// Reads a body of any format from anything that serde reads; of `serde_json` its exact text is kept.
 impl<'de> Deserialize<'de> for RawEvent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let body = Json::deserialize(deserializer)?.into_raw();
         Self::parse(body.get().as_bytes()).map_err(D::Error::custom)
-    }
-}
-
-/// The documented envelope, of which the data is not read.
-struct Envelope<'a> {
-    name: (Cow<'a, str>, Cow<'a, str>),
-    timestamp: DateTime<Utc>,
-    data: &'a RawValue,
-    fields: Option<Vec<Cow<'static, str>>>,
-    previous: Option<&'a RawValue>,
-}
-
-impl<'de> Deserialize<'de> for Envelope<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(EnvelopeVisitor)
-    }
-}
-
-struct EnvelopeVisitor;
-
-impl<'de> Visitor<'de> for EnvelopeVisitor {
-    type Value = Envelope<'de>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an event")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<'de>, A::Error> {
-        let mut name: Option<Name<'de>> = None;
-        let mut data = None;
-        let mut fields: Option<Option<_>> = None;
-        let mut previous: Option<Option<&'de RawValue>> = None;
-        let mut timestamp = None;
-        while let Some(member) = map.next_key()? {
-            match member {
-                Member::Event => drop(set(&mut name, "event", &mut map)?),
-                Member::Data => {
-                    set(&mut data, "data", &mut map)?;
-                }
-                Member::UpdatedFields => drop(set(&mut fields, "updatedFields", &mut map)?),
-                Member::Previous => {
-                    set(&mut previous, "previous", &mut map)?;
-                }
-                Member::Timestamp => {
-                    set(&mut timestamp, "timestamp", &mut map)?;
-                }
-                Member::Unknown => drop(map.next_value::<IgnoredAny>()?),
-            }
-        }
-        let Some(Name(object, operation)) = name else {
-            return Err(A::Error::missing_field("event"));
-        };
-        Ok(Envelope {
-            name: (object, operation),
-            timestamp: timestamp.ok_or_else(|| A::Error::missing_field("timestamp"))?,
-            data: data.ok_or_else(|| A::Error::missing_field("data"))?,
-            fields: fields.flatten(),
-            previous: previous.flatten(),
-        })
-    }
-}
-
-/// The two parts of an event's name, borrowed unless it is written with escapes.
-struct Name<'a>(Cow<'a, str>, Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(NameVisitor)
-    }
-}
-
-struct NameVisitor;
-
-impl<'de> Visitor<'de> for NameVisitor {
-    type Value = Name<'de>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("the name of an event")
-    }
-
-    fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Name<'de>, E> {
-        let (object, operation) = split_name(text).map_err(E::custom)?;
-        Ok(Name(Cow::Borrowed(object), Cow::Borrowed(operation)))
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Name<'de>, E> {
-        let (object, operation) = split_name(text).map_err(E::custom)?;
-        Ok(Name(Cow::Owned(object.to_owned()), Cow::Owned(operation.to_owned())))
     }
 }

@@ -12,6 +12,10 @@ use crate::object::WebhookObject;
 /// What a received event can be read as: [`Event`], [`ObjectEvent`], [`RawEvent`], and enums of
 /// them.
 ///
+/// Every format of a body is read, without being told which it is. Its members tell: the documented
+/// one has `event`, that of Twenty's server `eventName`, that of Standard Webhooks `type`, and that of
+/// CloudEvents `specversion` and `type`.
+///
 /// `#[derive(WebhookEvents)]` implements it for an enum; the options are described in
 /// [`attributes`](crate::attributes).
 ///
@@ -80,7 +84,8 @@ pub trait ReadEvent: Sized {
     /// When it happened, to the millisecond.
     fn timestamp(&self) -> DateTime<Utc>;
 
-    /// Reads a body that nobody has signed, such as one that was stored when it was verified.
+    /// Reads a body of any format that nobody has signed, such as one that was stored when it was
+    /// verified.
     ///
     /// # Errors
     ///
@@ -201,8 +206,8 @@ where
             Some(operation) => EventName::of_object(T::OBJECT, operation),
             None => incoming.name_of(T::OBJECT, &OPERATIONS),
         };
-        let Decoded { id, timestamp, changes, data } = incoming.decode(&name)?;
-        Ok(Self { name, id, timestamp, data, changes, actor: None })
+        let Decoded { id, timestamp, changes, actor, data } = incoming.decode(&name)?;
+        Ok(Self { name, id, timestamp, data, changes, actor })
     }
 
     fn name(&self) -> &EventName {

@@ -26,6 +26,9 @@ pub enum ReadError {
         /// What is wrong there.
         problem: Problem,
     },
+    /// The body is a JSON object, but of no format, or of several: one of `event`, `eventName`,
+    /// `type`, and `specversion` with `type`, tells which it is.
+    UnknownFormat,
     /// There is nothing here that reads an event of this name.
     #[non_exhaustive]
     UnknownEvent {
@@ -77,6 +80,24 @@ impl ReadError {
         Self::Envelope { path, problem }
     }
 
+    /// Of what serde said of one member of the envelope, of which `json` is the text.
+    pub(crate) fn member(name: &'static str, json: &str, error: &serde_json::Error) -> Self {
+        if !error.is_data() {
+            return Self::not_taken(name);
+        }
+        let (path, problem) = place(name, json, error);
+        Self::Envelope { path, problem }
+    }
+
+    pub(crate) fn missing(name: &'static str) -> Self {
+        Self::Envelope { path: name.to_owned(), problem: Problem::Missing }
+    }
+
+    /// A member of the envelope has another value than those that are taken.
+    pub(crate) fn not_taken(name: &'static str) -> Self {
+        Self::Envelope { path: name.to_owned(), problem: Problem::Value }
+    }
+
     /// Of what serde said of the part of a body that stands at `root`.
     pub(crate) fn data(
         event: &EventName,
@@ -101,6 +122,9 @@ impl fmt::Display for ReadError {
             Self::Envelope { path, problem } => {
                 write!(formatter, "the body is not an event: `{path}` {problem}")
             }
+            Self::UnknownFormat => formatter.write_str(
+                "the body is not of one format: it has `event`, or `eventName`, or `type`, or `specversion` with `type`",
+            ),
             Self::UnknownEvent { name } => write!(formatter, "`{name}` is not read here"),
             Self::Data { event, path, problem } => {
                 write!(formatter, "`{event}`: `{path}` {problem}")

@@ -5,6 +5,7 @@
 //! cargo run --bin crm -- --url http://127.0.0.1:8080/hooks --secret "..." --allow-local
 //! cargo run --bin crm -- --database postgres://user@localhost/crm
 //! cargo run --bin crm -- catalog --format asyncapi
+//! cargo run --bin crm -- --format cloudevents
 //! ```
 
 use std::error::Error;
@@ -14,10 +15,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use hookwright::{EndpointId, EndpointSettings, Outbox, Secret, Sender, Verifier};
+use hookwright::{
+    CloudEvents, CloudEventsError, EndpointId, EndpointSettings, Format, Outbox, Secret, Sender,
+    Twenty, Verifier, WebhookObject,
+};
 use hookwright_examples::crm::{Crm, Day, Failure};
 use hookwright_examples::day::{self, EVENTS_OF_A_DAY};
-use hookwright_examples::model;
+use hookwright_examples::model::{self, Company, Person};
 use hookwright_examples::receiver::{Counts, Receiver};
 use hookwright_examples::records::Records;
 use hookwright_examples::report::{Report, Style};
@@ -39,6 +43,9 @@ struct Options {
     /// Sign with this secret.
     #[arg(long)]
     secret: Option<String>,
+    /// Write the bodies so.
+    #[arg(long, value_enum, default_value_t = Bodies::Documented)]
+    format: Bodies,
     /// Send exactly so many events.
     #[arg(long, default_value_t = EVENTS_OF_A_DAY)]
     events: usize,
@@ -94,6 +101,34 @@ impl CatalogFormat {
     }
 }
 
+/// The format of the bodies. The receiver is not told which it is.
+#[derive(Clone, Copy, ValueEnum)]
+enum Bodies {
+    /// As Twenty documents them.
+    Documented,
+    /// As Twenty's server sends them.
+    Twenty,
+    /// As Standard Webhooks recommends them; signed with a secret of `whsec_` or `whsk_`.
+    Standard,
+    /// CloudEvents 1.0, structured.
+    #[value(name = "cloudevents")]
+    CloudEvents,
+}
+
+impl Bodies {
+    fn format(self) -> Result<Format, CloudEventsError> {
+        Ok(match self {
+            Self::Documented => Format::Documented,
+            Self::Twenty => Twenty::new("872cfcf1-c79f-42bc-877d-5829f06eb3f9")
+                .object(Person::NAME, "370985db-22d8-4463-8e5f-2271d30913bd")
+                .object(Company::NAME, "5c6b2f3e-8f0e-4a4b-9d8c-0f4f3b0c7a11")
+                .into(),
+            Self::Standard => Format::Standard,
+            Self::CloudEvents => CloudEvents::new("https://crm.example.com")?.into(),
+        })
+    }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Options::parse()).await {
@@ -133,7 +168,8 @@ async fn play<S: Records>(outbox: Outbox<S>, options: &Options) -> Result<(), Bo
         _ => None,
     };
     let urls = own_receiver.iter().map(|(url, _)| url).chain(&options.url);
-    let endpoints = create_endpoints(&outbox, urls, secret.as_ref()).await?;
+    let format = options.format.format()?;
+    let endpoints = create_endpoints(&outbox, urls, secret.as_ref(), &format).await?;
 
     let mut sender = Sender::builder();
     if options.allow_local || own_receiver.is_some() {
@@ -181,10 +217,11 @@ async fn create_endpoints<S: Records>(
     outbox: &Outbox<S>,
     urls: impl Iterator<Item = &String>,
     secret: Option<&Secret>,
+    format: &Format,
 ) -> Result<Vec<EndpointId>, Box<dyn Error>> {
     let mut endpoints = Vec::new();
     for url in urls {
-        let settings = EndpointSettings::new(url)?;
+        let settings = EndpointSettings::new(url)?.format(format.clone());
         let settings = match secret {
             Some(secret) => settings.secret(secret.clone()),
             None => settings,

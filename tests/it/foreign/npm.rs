@@ -4,7 +4,11 @@ mod documents;
 
 use std::sync::LazyLock;
 
-use hookwright::{CloudEvents, Jwks, Secret, Verifier, WebhookObject};
+use chrono::Utc;
+use hookwright::{
+    CloudEvents, Jwks, ObjectEvent, RawEvent, ReadEvent, Secret, Signer, Verifier, WebhookEvents,
+    WebhookObject, receiver,
+};
 use serde_json::{Value, json};
 
 use super::packages::{
@@ -65,7 +69,7 @@ async fn the_sdk_of_cloudevents_reads_our_requests() {
         assert_eq!(read["dataschema"], "https://crm.example.com/schemas/anything.created");
         assert_eq!(read["datacontenttype"], "application/json");
         assert_eq!(read.get("subject"), ours.get("subject"));
-        let time = |value: &Value| -> chrono::DateTime<chrono::Utc> {
+        let time = |value: &Value| -> chrono::DateTime<Utc> {
             value.as_str().expect("a text").parse().expect("a time")
         };
         assert_eq!(time(&read["time"]), time(&ours["time"]));
@@ -94,6 +98,72 @@ async fn the_sdk_of_cloudevents_reads_the_changes_of_an_update() {
     let previous: Value =
         serde_json::from_str(read["previous"].as_str().expect("a text")).expect("JSON");
     assert_eq!(previous["text"], older.text);
+}
+
+#[derive(Debug, WebhookEvents)]
+enum Theirs {
+    Anything(ObjectEvent<Anything>),
+    #[webhook(other)]
+    Other(RawEvent),
+}
+
+#[test]
+fn what_the_sdk_of_cloudevents_emits_is_read() {
+    let mut npm = npm();
+    let secret = secret(SECRET);
+    let verifier = Verifier::new(&secret);
+    for (index, record) in sent_records().iter().enumerate() {
+        let (id, now) = (format!("their-{index}"), Utc::now());
+        let old = Anything { text: "\u{85}\"old\"".into(), ..record.clone() };
+        let previous = json!({ "text": old.text }).to_string();
+        let body = npm.ask(&json!({ "task": "emit", "attributes": {
+            "id": id, "source": "/theirs", "type": "anything.updated", "subject": "one of them",
+            "time": now, "dataschema": "https://example.com/anything", "priority": 7,
+            "updatedfields": r#"["text"]"#, "previous": previous, "data": record,
+        } }));
+        let mut headers = http::HeaderMap::new();
+        let signature = Signer::new(&secret).sign(now.timestamp_millis(), body.as_bytes());
+        headers.insert("x-twenty-webhook-timestamp", now.timestamp_millis().into());
+        let signature = signature.to_string().parse().expect("digits");
+        headers.insert("x-twenty-webhook-signature", signature);
+        let event: Theirs = receiver::verify(&verifier, &headers, body.as_bytes())
+            .unwrap_or_else(|error| panic!("{error}: {body}"));
+        let Theirs::Anything(ObjectEvent::Updated(event)) = event else { panic!("{event:?}") };
+        assert_eq!(event.id().map(ToString::to_string), Some(id));
+        assert_eq!(event.timestamp().timestamp_millis(), now.timestamp_millis());
+        assert_eq!(event.data().id, record.id);
+        assert_eq!(event.data().text, record.text);
+        assert_eq!(event.data().big_number, record.big_number);
+        assert_eq!(event.data().nested, record.nested);
+        assert_eq!(event.updated_fields(), ["text"]);
+        let previous: Option<String> = event.previous_value("text").expect("a text");
+        assert_eq!(previous, Some(old.text));
+    }
+}
+
+#[test]
+fn an_event_of_the_sdk_that_is_not_known_is_kept_and_one_without_data_refused() {
+    let mut npm = npm();
+    let body = npm.ask(&json!({ "task": "emit", "attributes": {
+        "source": "/theirs", "type": "deal.won", "data": [1, { "a": "é" }],
+    } }));
+    let Ok(Theirs::Other(event)) = Theirs::from_body(body.as_bytes()) else { panic!("{body}") };
+    assert_eq!(event.name().to_string(), "deal.won");
+    assert_eq!(event.data(), r#"[1,{"a":"é"}]"#);
+    // The SDK makes an id where there is none.
+    assert!(event.id().is_some());
+
+    for (attributes, expected) in [
+        (json!({ "source": "/", "type": "deal.won" }), "`data` is missing"),
+        (
+            json!({ "source": "/", "type": "com.example.deal.won", "data": 1 }),
+            "`type` has a value that is not taken",
+        ),
+    ] {
+        let body = npm.ask(&json!({ "task": "emit", "attributes": attributes }));
+        let error = Theirs::from_body(body.as_bytes()).expect_err(&body);
+        assert_eq!(error.to_string(), format!("the body is not an event: {expected}"));
+    }
 }
 
 #[tokio::test]

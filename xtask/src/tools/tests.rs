@@ -96,11 +96,11 @@ fn without_the_right_to_install_nothing_is_tried() {
 
 #[test]
 fn a_program_that_is_not_on_path_does_not_succeed() {
-    assert!(!succeeds_quietly("hookwright-no-such-program", "--version"));
+    assert!(!succeeds_quietly("hookwright-no-such-program", &["--version"]));
 }
 
 #[test]
 fn a_program_counts_only_when_it_succeeds() {
-    assert!(succeeds_quietly(env!("CARGO"), "--version"));
-    assert!(!succeeds_quietly(env!("CARGO"), "--no-such-option"));
+    assert!(succeeds_quietly(env!("CARGO"), &["--version"]));
+    assert!(!succeeds_quietly(env!("CARGO"), &["--no-such-option"]));
 }

@@ -1,19 +1,20 @@
 use super::*;
-
-fn read(body: &str) -> Result<Envelope<'_>, EnvelopeError> {
-    Envelope::read(body.as_bytes(), "evt_1".parse().ok())
-}
+use crate::event::RawEvent;
 
 /// Reads a body that says the same in every format: an update of a person at one time.
-fn check(body: &str, id: &str, has_previous: bool) {
-    let envelope = read(body).unwrap_or_else(|error| panic!("{error}: {body}"));
-    assert_eq!(envelope.name.to_string(), "person.updated", "{body}");
-    assert_eq!(envelope.id.map(|id| id.to_string()).as_deref(), Some(id), "{body}");
-    assert_eq!(envelope.timestamp.to_rfc3339(), "2024-02-14T11:27:01.779+00:00", "{body}");
-    assert_eq!(envelope.data.get(), r#"{ "id": 1 ,"a":[{}]}"#, "{body}");
-    let changes = envelope.changes.expect("an update");
-    assert_eq!(changes.fields(), ["jobTitle"], "{body}");
-    let previous = changes.previous().map(RawValue::get);
+fn check(body: &str, id: Option<&str>, has_previous: bool) {
+    let envelope = Envelope::read(body).unwrap_or_else(|error| panic!("{error}: {body}"));
+    assert_eq!(
+        (&*envelope.name.object, &*envelope.name.operation),
+        ("person", "updated"),
+        "{body}"
+    );
+    assert_eq!(envelope.data.get(), DATA, "{body}");
+    let Beside { id: own, timestamp, fields, previous, .. } = envelope.beside;
+    assert_eq!(own.map(|id| id.to_string()).as_deref(), id, "{body}");
+    assert_eq!(timestamp.to_rfc3339(), "2024-02-14T11:27:01.779+00:00", "{body}");
+    assert_eq!(fields.expect("an update"), ["jobTitle"], "{body}");
+    let previous = previous.as_deref().map(RawValue::get);
     assert_eq!(previous, has_previous.then_some(r#"{"jobTitle":null}"#), "{body}");
 }
 
@@ -25,26 +26,26 @@ fn the_four_formats_are_told_apart_by_their_members() {
     let time = "2024-02-14T11:27:01.779Z";
     check(
         &format!(r#"{{"event":"person.updated","data":{DATA},{changes},"timestamp":"{time}"}}"#),
-        "evt_1",
+        None,
         true,
     );
     check(
         &format!(r#"{{"type":"person.updated","timestamp":"{time}","data":{DATA},{changes}}}"#),
-        "evt_1",
+        None,
         true,
     );
     check(
         &format!(
             r#"{{"targetUrl":"https://example.com","eventName":"person.updated","eventDate":"{time}","record":{DATA},"updatedFields":["jobTitle"]}}"#
         ),
-        "evt_1",
+        None,
         false,
     );
     check(
         &format!(
             r#"{{"specversion":"1.0","id":"own","source":"/crm","type":"person.updated","time":"{time}","updatedfields":"[\"jobTitle\"]","previous":"{{\"jobTitle\":null}}","data":{DATA}}}"#
         ),
-        "own",
+        Some("own"),
         true,
     );
 }
@@ -57,7 +58,7 @@ fn members_may_stand_in_any_order_with_others_and_space_between() {
              \"previous\":{{\"jobTitle\":null}}, \"x\":{{\"data\":1}}, \"id\":{{}}, \"time\":7,\
              \"updatedFields\":[\"jobTitle\"], \"type\":[], \"ev\\u0065nt\":\"person.updated\"}} "
         ),
-        "evt_1",
+        None,
         true,
     );
 }
@@ -65,99 +66,157 @@ fn members_may_stand_in_any_order_with_others_and_space_between() {
 #[test]
 fn who_did_it_is_read_of_twentys() {
     let body = include_str!("../../../../tests/vectors/twenty.json");
-    let envelope = read(body).expect("a body of Twenty");
-    let actor = envelope.actor.expect("both ids");
+    let event = RawEvent::parse(body.as_bytes()).expect("a body of Twenty");
+    let actor = event.actor().expect("both ids");
     assert_eq!(actor.user_id(), Some("170ba418-85a2-4f91-8565-9cd714c6703a"));
     assert_eq!(actor.workspace_member_id(), Some("9062a1e3-e066-49ba-8c4a-d869b6a0ca12"));
-    assert_eq!(envelope.changes.expect("an update").fields(), ["jobTitle"]);
+    assert_eq!(event.updated_fields(), ["jobTitle"]);
 }
 
 #[test]
 fn what_is_null_is_not_there_where_it_need_not_be() {
     let body = r#"{"event":"a.b","data":null,"timestamp":"2024-02-14T11:27:01Z","updatedFields":null,"previous":null}"#;
-    let envelope = read(body).expect("an envelope");
+    let envelope = Envelope::read(body).expect("an envelope");
     assert_eq!(envelope.data.get(), "null");
-    assert!(envelope.changes.is_none() && envelope.actor.is_none());
+    let Beside { fields, previous, actor, .. } = envelope.beside;
+    assert!(fields.is_none() && previous.is_none() && actor.is_none());
     let body = body.replace(r#""updatedFields":null"#, r#""updatedFields":[]"#);
-    let changes = read(&body).expect("an envelope").changes.expect("known to be none");
-    assert!(changes.fields().is_empty() && changes.previous().is_none());
+    let Beside { fields, previous, .. } = Envelope::read(&body).expect("an envelope").beside;
+    assert!(fields.is_some_and(|fields| fields.is_empty()) && previous.is_none());
+    let body = r#"{"eventName":"a.b","eventDate":"2024-02-14T11:27:01Z","record":1,"userId":null}"#;
+    assert!(Envelope::read(body).expect("an envelope").beside.actor.is_none());
 }
 
 fn refuse(body: &str, expected: &str) {
-    let error = read(body).err().unwrap_or_else(|| panic!("it was read: {body}"));
-    assert_eq!(error.to_string(), expected, "{body}");
+    let error = Envelope::read(body).err().unwrap_or_else(|| panic!("it was read: {body}"));
+    assert_eq!(error.to_string(), format!("the body is not {expected}"), "{body}");
 }
+
+const NO_FORMAT: &str =
+    "of one format: it has `event`, or `eventName`, or `type`, or `specversion` with `type`";
 
 #[test]
 fn what_is_no_envelope_is_refused_and_not_shown() {
     let time = r#""timestamp":"2024-02-14T11:27:01Z""#;
-    refuse("", "the body is not JSON");
-    refuse("{", "the body is not JSON");
-    refuse("[]", "the body is no JSON object, or has a member twice");
-    refuse("\"secret\"", "the body is no JSON object, or has a member twice");
-    refuse(
-        "{}",
-        "the body is of no known format: it has neither `event`, nor `eventName`, nor `type`",
-    );
+    let other = "where another type is expected";
+    let value = "has a value that is not taken";
+    refuse("", "JSON, at line 1 column 0");
+    refuse("{", "JSON, at line 1 column 1");
+    refuse("[]", &format!("an event: it is a list, {other}"));
+    refuse("\"secret\"", &format!("an event: it is a string, {other}"));
+    refuse("{}", NO_FORMAT);
+    refuse(r#"{"data":1,"timestamp":"2024-02-14T11:27:01Z"}"#, NO_FORMAT);
     refuse(
         &format!(r#"{{"event":"a.b","data":1,{time},{time}}}"#),
-        "the body is no JSON object, or has a member twice",
+        "an event: `timestamp` stands there twice",
     );
-    refuse(&format!(r#"{{"event":"a.b","data":1,{time}}} x"#), "the body is not JSON");
-    refuse(&format!(r#"{{"event":"a.b",{time}}}"#), "`data` is missing");
-    refuse(r#"{"event":"a.b","data":1}"#, "`timestamp` is missing");
-    refuse(&format!(r#"{{"event":"secret","data":1,{time}}}"#), "`event` is not of its shape");
-    refuse(&format!(r#"{{"event":null,"data":1,{time}}}"#), "`event` is not of its shape");
-    refuse(r#"{"event":"a.b","data":1,"timestamp":"secret"}"#, "`timestamp` is not of its shape");
+    refuse(&format!(r#"{{"event":"a.b","data":1,{time}}} x"#), "JSON, at line 1 column 61");
+    refuse(&format!(r#"{{"event":"a.b",{time}}}"#), "an event: `data` is missing");
+    refuse(r#"{"event":"a.b","data":1}"#, "an event: `timestamp` is missing");
+    refuse(
+        &format!(r#"{{"event":"secret","data":1,{time}}}"#),
+        &format!("an event: `event` {value}"),
+    );
+    refuse(
+        &format!(r#"{{"event":null,"data":1,{time}}}"#),
+        &format!("an event: `event` is null, {other}"),
+    );
+    refuse(
+        r#"{"event":"a.b","data":1,"timestamp":"secret"}"#,
+        &format!("an event: `timestamp` {value}"),
+    );
     refuse(
         &format!(r#"{{"event":"a.b","data":1,{time},"updatedFields":"secret"}}"#),
-        "`updatedFields` is not of its shape",
+        &format!("an event: `updatedFields` is a string, {other}"),
+    );
+    refuse(
+        &format!(r#"{{"event":"a.b","data":1,{time},"updatedFields":["a",{{"secret":1}}]}}"#),
+        &format!("an event: `updatedFields[1]` is an object, {other}"),
     );
     refuse(
         r#"{"eventName":"a.b","eventDate":"2024-02-14T11:27:01Z","data":1}"#,
-        "`record` is missing",
+        "an event: `record` is missing",
     );
     refuse(
         r#"{"eventName":"a.b","record":1,"timestamp":"2024-02-14T11:27:01Z"}"#,
-        "`eventDate` is missing",
+        "an event: `eventDate` is missing",
     );
     refuse(
         r#"{"eventName":"a.b","eventDate":"2024-02-14T11:27:01Z","record":1,"userId":7}"#,
-        "`userId` is not of its shape",
+        &format!("an event: `userId` is a number, {other}"),
     );
-    refuse(r#"{"type":"a.b","timestamp":"2024-02-14T11:27:01Z"}"#, "`data` is missing");
-    let event = |version: &str, rest: &str| {
-        format!(
-            r#"{{"specversion":"{version}","id":"1","type":"a.b","time":"2024-02-14T11:27:01Z"{rest}}}"#
-        )
-    };
-    assert!(read(&event("1.0", r#","data":1"#)).is_ok());
+    refuse(r#"{"type":"a.b","timestamp":"2024-02-14T11:27:01Z"}"#, "an event: `data` is missing");
     refuse(
-        &event("0.3", r#","data":1"#),
-        "`specversion` is not 1.0, the version of CloudEvents that is read",
+        &format!(r#"{{"type":["secret"],{time},"data":1}}"#),
+        &format!("an event: `type` is a list, {other}"),
     );
-    refuse(&event("1.0", r#","data_base64":"MQ==""#), "`data` is missing");
-    refuse(
-        &event("1.0", r#","data":1,"updatedfields":["a"]"#),
-        "`updatedfields` is not of its shape",
-    );
-    refuse(
-        &event("1.0", r#","data":1,"updatedfields":"a""#),
-        "`updatedfields` is not of its shape",
-    );
-    refuse(
-        &event("1.0", r#","data":1,"updatedfields":"[]","previous":"{""#),
-        "`previous` is not of its shape",
-    );
-    let error = Envelope::read(b"{\"event\":\"\xff\"}", None).err().expect("it is not UTF-8");
-    assert_eq!(error.to_string(), "the body is not UTF-8");
 }
 
 #[test]
-fn an_id_that_cannot_stand_in_a_header_gives_way_to_the_headers() {
-    let body = r#"{"specversion":"1.0","id":"two words","type":"a.b","time":"2024-02-14T11:27:01Z","data":1}"#;
-    let id = read(body).expect("an event").id.expect("the header's");
-    assert_eq!(id.to_string(), "evt_1");
+fn what_is_no_cloud_event_is_refused_and_not_shown() {
+    let event = |version: &str, rest: &str| {
+        format!(
+            r#"{{"specversion":{version},"id":"1","type":"a.b","time":"2024-02-14T11:27:01Z"{rest}}}"#
+        )
+    };
+    let check = |rest: &str, expected: &str| {
+        refuse(&event("\"1.0\"", rest), &format!("an event: {expected}"));
+    };
+    let other = "where another type is expected";
+    let value = "has a value that is not taken";
+    assert!(Envelope::read(&event("\"1.0\"", r#","data":1"#)).is_ok());
+    let version = format!("an event: `specversion` {value}");
+    refuse(&event("\"0.3\"", r#","data":1"#), &version);
+    refuse(&event("1.0", r#","data":1"#), &format!("an event: `specversion` is a number, {other}"));
+    check(r#","data_base64":"MQ==""#, "`data` is missing");
+    check(r#","data":1,"updatedfields":["a"]"#, &format!("`updatedfields` is a list, {other}"));
+    check(r#","data":1,"updatedfields":"a""#, &format!("`updatedfields` {value}"));
+    check(
+        r#","data":1,"updatedfields":"[\"a\",7]""#,
+        &format!("`updatedfields[1]` is a number, {other}"),
+    );
+    check(r#","data":1,"updatedfields":"[]","previous":"{""#, &format!("`previous` {value}"));
+    check(
+        r#","data":1,"updatedfields":"[]","previous":{}"#,
+        &format!("`previous` is an object, {other}"),
+    );
+    refuse(
+        r#"{"specversion":"1.0","type":"a.b","time":"2024-02-14T11:27:01Z","data":1}"#,
+        "an event: `id` is missing",
+    );
+    refuse(
+        r#"{"specversion":"1.0","id":"1","time":"2024-02-14T11:27:01Z","data":1}"#,
+        "an event: `type` is missing",
+    );
+}
+
+#[test]
+fn a_body_of_two_formats_is_refused_whatever_stands_first() {
+    let members = [
+        r#""event":"a.b","data":1,"timestamp":"2024-02-14T11:27:01Z""#,
+        r#""eventName":"a.c","eventDate":"2024-02-14T11:27:01Z","record":1"#,
+        r#""specversion":"1.0","id":"1","type":"a.d","time":"2024-02-14T11:27:01Z""#,
+    ];
+    for (index, first) in members.iter().enumerate() {
+        for second in members.iter().enumerate().filter(|(other, _)| *other != index) {
+            refuse(&format!("{{{first},{}}}", second.1), NO_FORMAT);
+        }
+    }
+}
+
+#[test]
+fn an_id_of_the_body_counts_for_more_than_the_headers_and_gives_way_where_it_cannot_stand_in_one() {
+    let check = |own: &str, expected: &str| {
+        let body = format!(
+            r#"{{"specversion":"1.0","id":"{own}","type":"a.b","time":"2024-02-14T11:27:01Z","data":1}}"#
+        );
+        let incoming = crate::event::Incoming::parse(body.as_bytes()).expect("an event");
+        let event = incoming.with_id("evt_1".parse().ok()).into_raw().expect("an event");
+        assert_eq!(event.id().expect("one of the two").to_string(), expected);
+    };
+    check("own", "own");
+    check("two words", "evt_1");
+    check(&"x".repeat(257), "evt_1");
 }
 
 #[test]
@@ -165,5 +224,5 @@ fn depth_is_walked_over() {
     let deep = "[".repeat(100_000) + &"]".repeat(100_000);
     let body =
         format!(r#"{{"x":{deep},"event":"a.b","data":{deep},"timestamp":"2024-02-14T11:27:01Z"}}"#);
-    assert_eq!(read(&body).expect("an envelope").data.get(), deep);
+    assert_eq!(Envelope::read(&body).expect("an envelope").data.get(), deep);
 }
