@@ -30,7 +30,7 @@ pub use self::actor::Actor;
 pub use self::body::{Body, BodyError};
 pub use self::changes::UpdateError;
 use self::changes::{Changes, Json};
-pub use self::data::{EventData, WebhookEvent};
+pub use self::data::{EventData, Hidden, WebhookEvent};
 use self::data::{Expected, is_of};
 pub use self::field::{Carries, Field};
 pub use self::id::{EventId, EventIdError};

@@ -163,6 +163,7 @@
 //! | `axum` | no | `receiver::axum` |
 //! | `tower` | no | `receiver::tower`, a layer for services of any framework |
 //! | `testing` | no | `testing`, for tests of your own, on a file of SQLite |
+//! | `schema` | no | `Catalog`: JSON Schema, `AsyncAPI`, `OpenAPI`, TypeScript and a page of the events, and `catalog.lock` |
 //!
 //! Without features there are events, signatures and verification, and no HTTP client, no runtime
 //! and no TLS is built.
@@ -175,6 +176,8 @@
 pub mod __private;
 #[cfg(feature = "http")]
 mod address;
+#[cfg(feature = "schema")]
+mod catalog;
 #[cfg(feature = "_outbox")]
 mod dispatcher;
 pub mod emits;
@@ -201,6 +204,8 @@ pub mod attributes {}
 
 #[cfg(feature = "http")]
 pub use crate::address::{AddressPolicy, RefusedAddress};
+#[cfg(feature = "schema")]
+pub use crate::catalog::{Break, Catalog, Described, LockError, UnknownEvent};
 #[cfg_attr(not(feature = "testing"), doc(hidden))]
 #[cfg(feature = "_outbox")]
 pub use crate::dispatcher::Clock;
@@ -237,6 +242,8 @@ pub use crate::signature::{
 pub use hookwright_macros::{WebhookEvent, WebhookEvents, WebhookObject};
 #[cfg(feature = "http")]
 pub use ipnet::IpNet;
+#[cfg(feature = "schema")]
+pub use schemars;
 #[cfg(feature = "postgres")]
 pub use sqlx::Postgres;
 #[cfg(feature = "sqlite")]

@@ -3,13 +3,14 @@ use std::fmt;
 use serde::Serializer;
 
 use crate::emits;
-use crate::event::{Event, EventName, UpdateError, changes};
+use crate::event::{Event, EventName, Hidden, UpdateError, changes};
 
 /// A record whose changes are sent as events.
 ///
 /// `#[derive(WebhookObject)]` implements it; the options are described in
 /// [`attributes`](crate::attributes). An implementation by hand gives [`NAME`](Self::NAME), the id
-/// and the data, and one marker of [`emits`] for each event.
+/// and the data, and one marker of [`emits`] for each event; where these are others than the first
+/// three, [`OPERATIONS`](Self::OPERATIONS) too.
 ///
 /// # Examples
 ///
@@ -34,6 +35,14 @@ pub trait WebhookObject {
     ///
     /// It starts with a letter and goes on with letters, digits and `_`, all ASCII.
     const NAME: &'static str;
+
+    /// The operations that the object declares, in order: those of its markers of [`emits`], for
+    /// what is made of all events of an object, such as a catalogue.
+    const OPERATIONS: &'static [&'static str] = &["created", "updated", "deleted"];
+
+    /// The members that the record has and receivers do not see as they are.
+    #[doc(hidden)]
+    const HIDDEN: Hidden = Hidden::NOTHING;
 
     /// What tells this record from all others of its object.
     fn object_id(&self) -> &dyn fmt::Display;
@@ -147,6 +156,8 @@ pub trait WebhookObject {
 /// An event that borrows its record carries the same data.
 impl<T: WebhookObject> WebhookObject for &T {
     const NAME: &'static str = T::NAME;
+    const OPERATIONS: &'static [&'static str] = T::OPERATIONS;
+    const HIDDEN: Hidden = T::HIDDEN;
 
     fn object_id(&self) -> &dyn fmt::Display {
         T::object_id(self)

@@ -113,6 +113,8 @@ struct Shared<S: Store> {
     pool: Pool<S>,
     key: MasterKey,
     body_limit: usize,
+    #[cfg(feature = "schema")]
+    catalog: Option<crate::Catalog>,
     formats: Formats,
     wake: Wake,
     /// Whether the tables are known to be of this program's version.
@@ -325,6 +327,24 @@ impl<S: Store> Outbox<S> {
 
     pub(crate) fn woken(&self) -> &tokio::sync::Notify {
         self.shared.wake.notified()
+    }
+
+    /// Refuses patterns that match no event of the catalogue, where there is one. Events about webhooks
+    /// are in none.
+    #[cfg(feature = "schema")]
+    fn check_patterns(&self, patterns: &[EventPattern]) -> Result<(), OutboxError> {
+        let Some(catalog) = &self.shared.catalog else {
+            return Ok(());
+        };
+        for pattern in patterns {
+            let fields: Vec<&str> = pattern.fields().collect();
+            if !pattern.object().is_some_and(is_operational) {
+                catalog
+                    .check_pattern(pattern.object(), pattern.operation(), &fields)
+                    .map_err(|error| OutboxError::new(Kind::UnknownEvent(error)))?;
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn formats(&self) -> &Formats {

@@ -11,7 +11,7 @@ pub use chrono::{DateTime, Utc};
 
 pub use crate::emits;
 pub use crate::event::{
-    Claim, EventData, EventId, EventName, EventSet, Field, Incoming, RawEvent, ReadError,
+    Claim, EventData, EventId, EventName, EventSet, Field, Hidden, Incoming, RawEvent, ReadError,
     ReadEvent, WebhookEvent,
 };
 pub use crate::object::WebhookObject;

@@ -3,11 +3,25 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use hookwright::{WebhookEvent, WebhookObject};
+use hookwright::{Catalog, WebhookEvent, WebhookObject};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// Every event of the CRM, with the schema of its data.
+pub fn catalog() -> Catalog {
+    Catalog::new()
+        .title("CRM")
+        .version(env!("CARGO_PKG_VERSION"))
+        .object::<Person>()
+        .object::<Company>()
+        .object::<Note>()
+        .object::<Task>()
+        .object::<Deal>()
+        .event::<DealWon>()
+}
+
 /// Somebody to talk to. The internal notes never leave the process.
-#[derive(Debug, Clone, Serialize, Deserialize, WebhookObject)]
+#[derive(Debug, Clone, Serialize, Deserialize, WebhookObject, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Person {
     /// The id, which is found by its name.
@@ -32,7 +46,7 @@ pub struct Person {
 }
 
 /// Where people work. Its id is a number.
-#[derive(Debug, Clone, Serialize, Deserialize, WebhookObject)]
+#[derive(Debug, Clone, Serialize, Deserialize, WebhookObject, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Company {
     /// Any type that displays can be the id.
@@ -48,7 +62,7 @@ pub struct Company {
 }
 
 /// A part of a company.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Address {
     /// The town.
@@ -58,7 +72,7 @@ pub struct Address {
 }
 
 /// A text about somebody.
-#[derive(Debug, Clone, Serialize, Deserialize, WebhookObject)]
+#[derive(Debug, Clone, Serialize, Deserialize, WebhookObject, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Note {
     /// The id is marked, since it is not named `id`.
@@ -71,7 +85,7 @@ pub struct Note {
 }
 
 /// Something to be done.
-#[derive(Debug, Clone, Serialize, Deserialize, WebhookObject)]
+#[derive(Debug, Clone, Serialize, Deserialize, WebhookObject, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Task {
     /// The id.
@@ -87,7 +101,7 @@ pub struct Task {
 }
 
 /// How far a task is.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum TaskStatus {
     /// Not begun.
@@ -99,7 +113,7 @@ pub enum TaskStatus {
 }
 
 /// A chance to sell. It can be deleted, restored, and destroyed for good.
-#[derive(Debug, Clone, Serialize, Deserialize, WebhookObject)]
+#[derive(Debug, Clone, Serialize, Deserialize, WebhookObject, JsonSchema)]
 #[webhook(name = "opportunity", events(created, updated, deleted, restored, destroyed))]
 #[serde(rename_all = "camelCase")]
 pub struct Deal {
@@ -114,7 +128,7 @@ pub struct Deal {
 }
 
 /// A deal was won: an event with data of its own, `opportunity.won`.
-#[derive(Debug, Clone, Serialize, Deserialize, WebhookEvent)]
+#[derive(Debug, Clone, Serialize, Deserialize, WebhookEvent, JsonSchema)]
 #[webhook(object = Deal, name = "won")]
 #[serde(rename_all = "camelCase")]
 pub struct DealWon {
@@ -125,4 +139,15 @@ pub struct DealWon {
     pub company_id: u64,
     /// For how much, in cents.
     pub amount_cents: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use hookwright::LockError;
+
+    /// What receivers rely on is kept. After a change that is meant: `UPDATE_CATALOG=1`.
+    #[test]
+    fn no_event_is_broken() -> Result<(), LockError> {
+        super::catalog().check_lock(concat!(env!("CARGO_MANIFEST_DIR"), "/catalog.lock"))
+    }
 }

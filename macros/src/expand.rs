@@ -22,6 +22,13 @@ pub(crate) fn object(krate: &Path, object: &Object<'_>) -> TokenStream {
     let constants = field_constants(ident, constants);
     let redacted_differs = payload.as_ref().and_then(redacted_differs);
     let markers = markers(ident, &Generics::default(), operations);
+    let declared = (*operations != Operation::default_list()).then(|| {
+        let words = operations.iter().map(|operation| operation.word());
+        quote!(
+            const OPERATIONS: &'static [&'static str] = &[#(#words),*];
+        )
+    });
+    let hidden = payload.as_ref().and_then(hidden);
     in_private_scope(
         krate,
         &quote! {
@@ -30,6 +37,8 @@ pub(crate) fn object(krate: &Path, object: &Object<'_>) -> TokenStream {
             #[automatically_derived]
             impl __private::WebhookObject for #ident {
                 const NAME: &'static str = #name;
+                #declared
+                #hidden
 
                 fn object_id(&self) -> &dyn __private::Display {
                     <#id_type as __private::ObjectId>::display(&self.#id)
@@ -154,6 +163,24 @@ fn hidden_struct(krate: &Path, ident: &Ident, payload: &Payload<'_>) -> TokenStr
             #(#fields,)*
         }
     }
+}
+
+/// Tells the names of what is skipped or redacted.
+fn hidden(payload: &Payload<'_>) -> Option<TokenStream> {
+    let skipped = &payload.hidden.skipped;
+    let redacted: Vec<_> = payload.fields.iter().filter_map(|f| f.redacted.as_ref()).collect();
+    let unnamed = match &payload.hidden.unnamed {
+        Some(help) => quote!(__private::Some(#help)),
+        None if skipped.is_empty() && redacted.is_empty() => return None,
+        None => quote!(__private::None),
+    };
+    Some(quote! {
+        const HIDDEN: __private::Hidden = __private::Hidden {
+            skipped: &[#(#skipped),*],
+            redacted: &[#(#redacted),*],
+            unnamed: #unnamed,
+        };
+    })
 }
 
 /// Tells whether the value behind a redacted member has changed.

@@ -33,7 +33,7 @@ pub(crate) fn constants<'a>(
     errors: &mut Errors,
 ) -> Vec<Constant<'a>> {
     let mut rename_rule = None;
-    for attribute in serde_attributes(&input.attrs) {
+    for attribute in attributes(&input.attrs, "serde") {
         match written(attribute.path()).as_str() {
             "rename_all" => {
                 rename_rule = serialize_text(&attribute)
@@ -79,14 +79,9 @@ impl<'a> Constant<'a> {
             return None;
         }
         let rust_name = field.ident.unraw().to_string();
-        let mut name = rename_rule.map_or_else(|| rust_name.clone(), |rule| rule.apply(&rust_name));
-        for attribute in serde_attributes(&field.field.attrs) {
-            match written(attribute.path()).as_str() {
-                "flatten" | "skip" | "skip_serializing" => return None,
-                "rename" => name = serialize_text(&attribute).unwrap_or(name),
-                _ => {}
-            }
-        }
+        let WireName::Member(name) = WireName::of(field, rename_rule) else {
+            return None;
+        };
         let upper = rust_name.to_uppercase();
         let upper = if upper == "NAME" { OF_NAME } else { &upper };
         Some(Self {
@@ -98,9 +93,35 @@ impl<'a> Constant<'a> {
     }
 }
 
-/// serde's attributes as far as they can be read: what is wrong with them serde says itself.
-fn serde_attributes(attributes: &[Attribute]) -> Vec<Meta> {
-    let lists = attributes.iter().filter(|attribute| attribute.path().is_ident("serde"));
+/// Under which name a field stands on the wire, by serde's attributes.
+pub(crate) enum WireName {
+    Member(String),
+    /// Its members stand there under their own.
+    Flattened,
+    /// serde leaves it out.
+    None,
+}
+
+impl WireName {
+    pub(crate) fn of(field: &NamedField<'_>, rename_rule: Option<RenameRule>) -> Self {
+        let rust_name = field.ident.unraw().to_string();
+        let mut name = rename_rule.map_or_else(|| rust_name.clone(), |rule| rule.apply(&rust_name));
+        for attribute in attributes(&field.field.attrs, "serde") {
+            match written(attribute.path()).as_str() {
+                "flatten" => return Self::Flattened,
+                "skip" | "skip_serializing" => return Self::None,
+                "rename" => name = serialize_text(&attribute).unwrap_or(name),
+                _ => {}
+            }
+        }
+        Self::Member(name)
+    }
+}
+
+/// The attributes of another derive as far as they can be read: what is wrong with them it says
+/// itself.
+pub(crate) fn attributes(attributes: &[Attribute], of: &str) -> Vec<Meta> {
+    let lists = attributes.iter().filter(|attribute| attribute.path().is_ident(of));
     lists
         .filter_map(|attribute| {
             attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok()

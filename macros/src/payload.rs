@@ -8,6 +8,7 @@ use syn::{DeriveInput, Meta, parse_quote};
 
 use crate::attrs::Hiding;
 use crate::errors::Errors;
+use crate::fields::{WireName, attributes};
 use crate::names::RenameRule;
 use crate::serde_attrs::{self, Fate, name_self, name_self_in_path, serialize_text};
 use crate::shape::NamedField;
@@ -17,6 +18,16 @@ pub(crate) struct Payload<'a> {
     /// The serde attributes of the struct.
     pub(crate) serde: Vec<Meta>,
     pub(crate) fields: Vec<PayloadField<'a>>,
+    pub(crate) hidden: Hidden,
+}
+
+/// What is told of the fields that a receiver does not see as they are.
+#[derive(Default)]
+pub(crate) struct Hidden {
+    /// The names on the wire of those that are skipped.
+    pub(crate) skipped: Vec<String>,
+    /// What to do about one that is skipped and flattened, so that it has no name.
+    pub(crate) unnamed: Option<String>,
 }
 
 /// A field that a receiver sees.
@@ -54,12 +65,40 @@ impl<'a> Payload<'a> {
         }
         serde.push(parse_quote!(rename = #name));
 
+        let hidden = Hidden::of(fields, rename_rule);
         let fields = fields
             .iter()
             .filter_map(|field| PayloadField::check(field, &input.ident, rename_rule, errors))
             .collect();
-        Self { serde, fields }
+        Self { serde, fields, hidden }
     }
+}
+
+impl Hidden {
+    fn of(fields: &[NamedField<'_>], rename_rule: Option<RenameRule>) -> Self {
+        let mut hidden = Self::default();
+        for field in fields {
+            if !matches!(field.attrs.hiding.first(), Some(Hiding::Skip(_))) {
+                continue;
+            }
+            match WireName::of(field, rename_rule) {
+                WireName::Member(name) => hidden.skipped.push(name),
+                WireName::Flattened if !is_left_out_of_schemas(field) => {
+                    let field = field.ident.unraw();
+                    hidden.unnamed = Some(format!(
+                        "`{field}` is skipped and flattened, so that its members cannot be told from the others: add `#[schemars(skip)]` to it"
+                    ));
+                }
+                WireName::Flattened | WireName::None => {}
+            }
+        }
+        hidden
+    }
+}
+
+/// Whether `#[schemars(skip)]` stands on the field.
+fn is_left_out_of_schemas(field: &NamedField<'_>) -> bool {
+    attributes(&field.field.attrs, "schemars").iter().any(|meta| meta.path().is_ident("skip"))
 }
 
 impl<'a> PayloadField<'a> {

@@ -56,6 +56,7 @@ fn no_heavy_crate_is_built_without_a_feature() {
 fn a_feature_brings_what_it_is_for() {
     check_heavy("derive", &[]);
     check_heavy("tower", &[]);
+    check_heavy("schema", &[]);
     let http = ["aws-lc-rs", "hyper", "hyper-util", "reqwest", "rustls", "tokio"];
     check_heavy("http", &http);
     let sqlite = [&http[..], &["libsqlite3-sys", "sqlx", "sqlx-sqlite"]].concat();

@@ -55,6 +55,22 @@ async fn without_flags_a_day_of_events_is_sent_received_and_verified() {
 }
 
 #[tokio::test]
+async fn the_catalogue_is_printed_in_every_format() {
+    let catalog = hookwright_examples::model::catalog();
+    for (format, expected) in [
+        ("json-schema", catalog.json_schema()),
+        ("asyncapi", catalog.asyncapi()),
+        ("openapi", catalog.openapi()),
+        ("typescript", catalog.typescript()),
+        ("markdown", catalog.markdown()),
+    ] {
+        let (success, output, errors) = run(crm(&["catalog", "--format", format])).await;
+        assert!(success, "{errors}");
+        assert!(output.contains("opportunity.won") && output == expected, "{output}");
+    }
+}
+
+#[tokio::test]
 async fn exactly_so_many_events_are_sent_as_were_asked_for() {
     for events in ["0", "1", "19", "20", "137"] {
         let (success, output, errors) = run(crm(&["--events", events, "--json"])).await;

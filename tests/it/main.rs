@@ -1,5 +1,6 @@
 //! Tests of the whole, in one binary.
 
+mod catalog;
 mod changes;
 mod dependencies;
 mod event;

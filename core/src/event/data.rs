@@ -22,6 +22,14 @@ pub trait EventData {
     #[doc(hidden)]
     const IS_EMPTY: bool = false;
 
+    /// The operations of an object; none for a custom event.
+    #[doc(hidden)]
+    const OPERATIONS: &'static [&'static str] = &[];
+
+    /// The members that the type has and receivers do not see as they are.
+    #[doc(hidden)]
+    const HIDDEN: Hidden = Hidden::NOTHING;
+
     /// The id of the record that the event is of; an empty text where it is of none.
     fn subject(&self) -> &dyn fmt::Display;
 
@@ -39,6 +47,8 @@ pub trait EventData {
 impl<T: WebhookObject> EventData for T {
     const OBJECT: &'static str = T::NAME;
     const OPERATION: Option<&'static str> = None;
+    const OPERATIONS: &'static [&'static str] = T::OPERATIONS;
+    const HIDDEN: Hidden = T::HIDDEN;
 
     fn subject(&self) -> &dyn fmt::Display {
         self.object_id()
@@ -95,6 +105,22 @@ pub trait WebhookEvent: EventData + Sized {
     fn event(self) -> Event<Self> {
         Event::now(Self::NAME, self)
     }
+}
+
+/// What the derive tells of the members that are skipped or redacted, by their names on the wire.
+#[derive(Debug, Clone, Copy)]
+pub struct Hidden {
+    /// Those that are not on the wire.
+    pub skipped: &'static [&'static str],
+    /// Those whose value is not.
+    pub redacted: &'static [&'static str],
+    /// What to do about a field that is skipped and has no name on the wire: a flattened one.
+    pub unnamed: Option<&'static str>,
+}
+
+impl Hidden {
+    /// Receivers see the whole type.
+    pub const NOTHING: Self = Self { skipped: &[], redacted: &[], unnamed: None };
 }
 
 /// What is expected of a name, as an error says it.

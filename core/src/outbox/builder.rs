@@ -40,6 +40,8 @@ use crate::event::Body;
 pub struct OutboxBuilder {
     key: Option<MasterKey>,
     body_limit: usize,
+    #[cfg(feature = "schema")]
+    catalog: Option<crate::Catalog>,
 }
 
 /// How many connections an outbox opens at most.
@@ -53,7 +55,12 @@ const BUSY_WAIT: Duration = Duration::from_secs(10);
 impl OutboxBuilder {
     /// An outbox as it is unless set up otherwise.
     pub fn new() -> Self {
-        Self { key: None, body_limit: Body::DEFAULT_LIMIT }
+        Self {
+            key: None,
+            body_limit: Body::DEFAULT_LIMIT,
+            #[cfg(feature = "schema")]
+            catalog: None,
+        }
     }
 
     /// Sets the key that secrets are encrypted with, in place of the environment's.
@@ -66,6 +73,14 @@ impl OutboxBuilder {
     /// [`Body::MAX_LIMIT`] when it is more.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes.min(Body::MAX_LIMIT);
+        self
+    }
+
+    /// Sets the events that there are: an endpoint that wants others is refused when it is saved, with
+    /// the name that was probably meant. Endpoints that are stored already are left as they are.
+    #[cfg(feature = "schema")]
+    pub fn catalog(mut self, catalog: crate::Catalog) -> Self {
+        self.catalog = Some(catalog);
         self
     }
 
@@ -210,6 +225,8 @@ impl OutboxBuilder {
             pool,
             key,
             body_limit: self.body_limit,
+            #[cfg(feature = "schema")]
+            catalog: self.catalog,
             formats: Formats::new(),
             wake: Wake::default(),
             is_current: AtomicBool::new(is_current),

@@ -60,10 +60,13 @@ impl<'a, S: Store> Endpoints<'a, S> {
     /// # Errors
     ///
     /// [`OutboxError`] when the database refuses, and when the format is [`Format::Standard`] and no
-    /// secret signs by Standard Webhooks.
+    /// secret signs by Standard Webhooks; where the outbox has a catalogue, also when an event is
+    /// wanted that is not in it.
     ///
     /// [`Format::Standard`]: crate::Format::Standard
     pub async fn create(&self, settings: EndpointSettings) -> Result<StoredEndpoint, OutboxError> {
+        #[cfg(feature = "schema")]
+        self.outbox.check_patterns(settings.wanted())?;
         self.outbox.ready().await?;
         let id = EndpointId::new();
         let now = Utc::now().timestamp_millis();
@@ -139,6 +142,8 @@ impl<'a, S: Store> Endpoints<'a, S> {
         id: &EndpointId,
         settings: EndpointSettings,
     ) -> Result<StoredEndpoint, OutboxError> {
+        #[cfg(feature = "schema")]
+        self.outbox.check_patterns(settings.wanted())?;
         self.outbox.ready().await?;
         let writer = self.outbox.writer().await?;
         let mut transaction = S::begin(self.outbox.pool()).await?;

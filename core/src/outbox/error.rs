@@ -38,6 +38,8 @@ pub(crate) enum Kind {
     /// Bodies of Standard Webhooks, and no secret that signs by it.
     UnsignedStandard,
     Sender(crate::sender::SenderError),
+    #[cfg(feature = "schema")]
+    UnknownEvent(crate::UnknownEvent),
 }
 
 /// What kind of failure a database's is.
@@ -117,6 +119,15 @@ impl OutboxError {
             #[cfg(feature = "sqlite")]
             Kind::File(FileError::SecondDispatcher { .. }) => true,
             _ => false,
+        }
+    }
+
+    /// The pattern of an endpoint that matches no event of the outbox's catalogue.
+    #[cfg(feature = "schema")]
+    pub fn unknown_event(&self) -> Option<&crate::UnknownEvent> {
+        match &*self.0 {
+            Kind::UnknownEvent(error) => Some(error),
+            _ => None,
         }
     }
 
@@ -231,6 +242,8 @@ impl fmt::Display for OutboxError {
                 "the format `Standard` is signed by Standard Webhooks: give the endpoint a secret that begins with `whsec_` or `whsk_`, such as `Secret::generate()`",
             ),
             Kind::Sender(error) => error.fmt(formatter),
+            #[cfg(feature = "schema")]
+            Kind::UnknownEvent(error) => error.fmt(formatter),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! cargo run --bin crm
 //! cargo run --bin crm -- --url http://127.0.0.1:8080/hooks --secret "..." --allow-local
 //! cargo run --bin crm -- --database postgres://user@localhost/crm
+//! cargo run --bin crm -- catalog --format asyncapi
 //! cargo run --bin crm -- --format cloudevents
 //! ```
 
@@ -13,14 +14,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use hookwright::{
     CloudEvents, CloudEventsError, EndpointId, EndpointSettings, Format, Outbox, Secret, Sender,
     Twenty, Verifier, WebhookObject,
 };
 use hookwright_examples::crm::{Crm, Day, Failure};
 use hookwright_examples::day::{self, EVENTS_OF_A_DAY};
-use hookwright_examples::model::{Company, Person};
+use hookwright_examples::model::{self, Company, Person};
 use hookwright_examples::receiver::{Counts, Receiver};
 use hookwright_examples::records::Records;
 use hookwright_examples::report::{Report, Style};
@@ -32,7 +33,10 @@ use hookwright_examples::worker::Worker;
 /// dispatcher delivers them. Without a URL the events go to a receiver of its own, on this machine,
 /// which verifies them.
 #[derive(Parser)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Options {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Send to this URL; may be given several times.
     #[arg(long)]
     url: Vec<String>,
@@ -55,6 +59,46 @@ struct Options {
     /// Print a line of JSON for each event: name, id, status, milliseconds.
     #[arg(long)]
     json: bool,
+}
+
+/// What is done in place of a day.
+#[derive(Subcommand)]
+enum Command {
+    /// Prints what the events are, for those who receive them.
+    Catalog {
+        /// As what.
+        #[arg(long, value_enum, default_value_t = CatalogFormat::Markdown)]
+        format: CatalogFormat,
+    },
+}
+
+/// As what a catalogue is written.
+#[derive(Clone, Copy, ValueEnum)]
+enum CatalogFormat {
+    /// A schema of every body.
+    JsonSchema,
+    #[value(name = "asyncapi", help = "A document of AsyncAPI 3.0")]
+    AsyncApi,
+    #[value(name = "openapi", help = "A document of OpenAPI 3.1")]
+    OpenApi,
+    /// Declarations.
+    #[value(name = "typescript")]
+    TypeScript,
+    /// A page for people.
+    Markdown,
+}
+
+impl CatalogFormat {
+    fn write(self) -> String {
+        let catalog = model::catalog();
+        match self {
+            Self::JsonSchema => catalog.json_schema(),
+            Self::AsyncApi => catalog.asyncapi(),
+            Self::OpenApi => catalog.openapi(),
+            Self::TypeScript => catalog.typescript(),
+            Self::Markdown => catalog.markdown(),
+        }
+    }
 }
 
 /// The format of the bodies. The receiver is not told which it is.
@@ -97,6 +141,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), Box<dyn Error>> {
+    if let Some(Command::Catalog { format }) = options.command {
+        return Ok(write!(io::stdout(), "{}", format.write())?);
+    }
     match options.database.as_deref() {
         Some(url) if url.starts_with("postgres:") || url.starts_with("postgresql:") => {
             play(Outbox::postgres(url).await?, &options).await

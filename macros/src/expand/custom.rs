@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{DeriveInput, Path};
 
-use super::{hidden_struct, in_private_scope, serialize_data};
+use super::{hidden, hidden_struct, in_private_scope, serialize_data};
 use crate::custom::{CustomEvent, EventObject};
 
 /// The implementations of `EventData` and `WebhookEvent`.
@@ -29,6 +29,7 @@ pub(crate) fn event(krate: &Path, event: &CustomEvent<'_>) -> TokenStream {
             const IS_EMPTY: bool = true;
         )
     });
+    let hidden = payload.as_ref().and_then(hidden);
     let serialize = if *is_unit {
         quote!(__private::empty(serializer))
     } else {
@@ -44,6 +45,7 @@ pub(crate) fn event(krate: &Path, event: &CustomEvent<'_>) -> TokenStream {
                 const OBJECT: &'static str = #object;
                 const OPERATION: __private::Option<&'static str> = __private::Some(#operation);
                 #is_empty
+                #hidden
 
                 fn subject(&self) -> &dyn __private::Display {
                     #subject

@@ -1,5 +1,7 @@
 //! The packages of npm: `svix`, `standardwebhooks`, and the SDK of CloudEvents.
 
+mod documents;
+
 use std::sync::LazyLock;
 
 use chrono::Utc;

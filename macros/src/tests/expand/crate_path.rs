@@ -10,6 +10,8 @@ const _: () = {
     #[automatically_derived]
     impl __private::WebhookObject for Person {
         const NAME: &'static str = "person";
+        const HIDDEN: __private::Hidden =
+            __private::Hidden { skipped: &["notes"], redacted: &[], unnamed: __private::None };
         fn object_id(&self) -> &dyn __private::Display {
             <u64 as __private::ObjectId>::display(&self.id)
         }

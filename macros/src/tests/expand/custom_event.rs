@@ -13,6 +13,8 @@ const _: () = {
     impl __private::EventData for PersonMerged {
         const OBJECT: &'static str = <model::Person as __private::Named>::NAME;
         const OPERATION: __private::Option<&'static str> = __private::Some("merged");
+        const HIDDEN: __private::Hidden =
+            __private::Hidden { skipped: &["by"], redacted: &["reason"], unnamed: __private::None };
         fn subject(&self) -> &dyn __private::Display {
             <String as __private::ObjectId>::display(&self.winner)
         }

@@ -20,6 +20,12 @@ const _: () = {
     #[automatically_derived]
     impl __private::WebhookObject for r#type {
         const NAME: &'static str = "contact";
+        const OPERATIONS: &'static [&'static str] = &["created", "destroyed"];
+        const HIDDEN: __private::Hidden = __private::Hidden {
+            skipped: &["internalNotes"],
+            redacted: &["account", "taxId"],
+            unnamed: __private::None,
+        };
         fn object_id(&self) -> &dyn __private::Display {
             <Key as __private::ObjectId>::display(&self.r#use)
         }
