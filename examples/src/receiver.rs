@@ -3,20 +3,21 @@
 //! What it has answered and not yet worked on is in memory only. A receiver that must not lose it
 //! stores the event before it answers, under its id, so that a repeat is known.
 
-use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
-use axum::extract::{FromRef, State};
-use axum::http::StatusCode;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use hookwright::receiver::axum::Verified;
-use hookwright::{Event, EventId, ObjectEvent, ReadEvent, ReceiveError, Verifier, WebhookEvents};
+use hookwright::receiver::seen::{Seen, SeenIds, SeenStore};
+use hookwright::receiver::{self, ReceiveError};
+use hookwright::{Event, ObjectEvent, ReadEvent, Verifier, WebhookEvents};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -82,46 +83,13 @@ impl Counts {
     }
 }
 
-/// The ids of the events that were taken last. Delivery is at least once, so that the same event may
-/// come again: under the same id.
-#[derive(Debug, Default)]
-struct Seen {
-    ids: HashSet<EventId>,
-    oldest: VecDeque<EventId>,
-}
-
-impl Seen {
-    /// How many are remembered.
-    const MOST: usize = 100_000;
-
-    fn contains(&self, id: &EventId) -> bool {
-        self.ids.contains(id)
-    }
-
-    /// Remembers an event in place of the oldest.
-    fn insert(&mut self, id: EventId) {
-        self.oldest.push_back(id.clone());
-        self.ids.insert(id);
-        if self.oldest.len() > Self::MOST
-            && let Some(oldest) = self.oldest.pop_front()
-        {
-            self.ids.remove(&oldest);
-        }
-    }
-}
-
 #[derive(Clone)]
 struct App {
     verifier: Verifier,
     queue: mpsc::Sender<CrmEvent>,
     counts: Arc<Counts>,
-    seen: Arc<Mutex<Seen>>,
-}
-
-impl FromRef<App> for Verifier {
-    fn from_ref(app: &App) -> Self {
-        app.verifier.clone()
-    }
+    /// Delivery is at least once: what has come before is acknowledged, and not worked on again.
+    seen: SeenIds,
 }
 
 /// A receiver that listens, but does not serve yet.
@@ -170,37 +138,38 @@ impl Receiver {
                 work(event);
             }
         });
-        let app = App { verifier, queue, counts: self.counts, seen: Arc::default() };
+        let app = App { verifier, queue, counts: self.counts, seen: SeenIds::new() };
         let router = Router::new().route("/hooks", post(hook)).with_state(app);
         axum::serve(self.listener, router).await
     }
 }
 
-async fn hook(
-    State(app): State<App>,
-    request: Result<Verified<CrmEvent>, ReceiveError>,
-) -> Response {
+async fn hook(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Response {
     app.counts.received.fetch_add(1, Ordering::Relaxed);
-    let event = match request {
-        Ok(Verified(event)) => event,
-        Err(error) => return error.into_response(),
-    };
+    match take(&app, &headers, &body).await {
+        Ok(status) => status.into_response(),
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn take(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<StatusCode, ReceiveError> {
+    let request = receiver::verify_request(&app.verifier, headers, body)?;
+    let event = request.read(body)?;
     app.counts.verified.fetch_add(1, Ordering::Relaxed);
-    // Held until the event is queued: one that could not be is not remembered.
-    let mut seen = app.seen.lock().unwrap_or_else(PoisonError::into_inner);
-    let id = event.id().cloned();
-    if id.as_ref().is_some_and(|id| seen.contains(id)) {
-        app.counts.repeated.fetch_add(1, Ordering::Relaxed);
-        return StatusCode::NO_CONTENT.into_response();
-    }
-    match app.queue.try_send(event) {
-        Ok(()) => {
-            if let Some(id) = id {
-                seen.insert(id);
-            }
-            StatusCode::NO_CONTENT.into_response()
+    let handling = match app.seen.begin(&request).await {
+        Ok(Seen::New(handling)) => handling,
+        Ok(Seen::Handled) => {
+            app.counts.repeated.fetch_add(1, Ordering::Relaxed);
+            return Ok(StatusCode::OK);
         }
-        // Not taken, so that the sender tries again: better late than lost.
-        Err(_full_or_closed) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        Ok(Seen::UnderWay) => return Ok(StatusCode::CONFLICT),
+        Err(_) => return Ok(StatusCode::SERVICE_UNAVAILABLE),
+    };
+    if app.queue.try_send(event).is_err() {
+        // Full, or closed. What was not taken is not remembered, so that it comes again.
+        return Ok(StatusCode::SERVICE_UNAVAILABLE);
     }
+    // Taken, whether or not that can be remembered.
+    let _ = handling.handled().await;
+    Ok(StatusCode::NO_CONTENT)
 }

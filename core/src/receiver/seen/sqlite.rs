@@ -1,6 +1,5 @@
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -33,8 +32,6 @@ pub struct SqliteSeenIds {
     sender: Arc<str>,
     keep_for: Duration,
     handling: Duration,
-    /// When what has expired was deleted last.
-    cleaned_at: Arc<AtomicI64>,
     clock: Option<Clock>,
 }
 
@@ -46,9 +43,8 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS hookwright_seen (key BLOB NOT NU
      CREATE INDEX IF NOT EXISTS hookwright_seen_expires_at ON hookwright_seen (expires_at)";
 /// How long a writer waits for another one.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
-/// How often what has expired is deleted, in milliseconds, and how much at once.
-const CLEAN_EVERY: i64 = 10_000;
-const CLEAN: i64 = 10_000;
+/// How many expired keys each claim deletes at most: more than it adds, so that the table shrinks.
+const CLEAN: i64 = 16;
 
 impl SqliteSeenIds {
     /// Opens a file of SQLite, which is made when it is not there.
@@ -80,7 +76,6 @@ impl SqliteSeenIds {
             sender: "".into(),
             keep_for: Duration::from_hours(72),
             handling: Duration::from_mins(1),
-            cleaned_at: Arc::default(),
             clock: None,
         })
     }
@@ -125,12 +120,6 @@ impl SqliteSeenIds {
 
     async fn try_claim(&self, keys: &[Vec<u8>], now: i64) -> Result<Claimed, sqlx::Error> {
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        if now >= self.cleaned_at.load(Ordering::Relaxed).saturating_add(CLEAN_EVERY) {
-            let delete = "DELETE FROM hookwright_seen WHERE key IN \
-                 (SELECT key FROM hookwright_seen WHERE expires_at <= ? LIMIT ?)";
-            sqlx::query(delete).bind(now).bind(CLEAN).execute(&mut *transaction).await?;
-            self.cleaned_at.store(now, Ordering::Relaxed);
-        }
         let mut is_under_way = false;
         for key in keys {
             let select = "SELECT token FROM hookwright_seen WHERE key = ? AND expires_at > ?";
@@ -144,6 +133,9 @@ impl SqliteSeenIds {
         if is_under_way {
             return Ok(Claimed::UnderWay);
         }
+        let clean = "DELETE FROM hookwright_seen WHERE key IN (SELECT key FROM hookwright_seen \
+             WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)";
+        sqlx::query(clean).bind(now).bind(CLEAN).execute(&mut *transaction).await?;
         let token = u64::from(rand::random::<u32>());
         let limit = i64::try_from(self.handling.as_millis()).unwrap_or(i64::MAX);
         for key in keys {
