@@ -10,6 +10,7 @@ mod markdown;
 mod names;
 mod node;
 mod openapi;
+mod references;
 mod typescript;
 
 use std::borrow::Cow;

@@ -5,6 +5,7 @@ use hookwright::{Catalog, ReadEvent, WebhookEvent, WebhookObject, emits};
 use serde::Serialize;
 use serde_json::json;
 
+use super::lock::write;
 use super::schema;
 use super::shapes::{ContactEvent, catalog};
 
@@ -186,4 +187,57 @@ fn an_event_without_data_carries_an_empty_object() {
 fn an_empty_catalogue_writes_documents_of_nothing() {
     assert!(Catalog::new().typescript().contains("never"));
     assert_eq!(schema(&Catalog::new())["not"], json!({}));
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Pay {
+    salary: u32,
+    bank: Bank,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Bank {
+    iban: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Passport {
+    passport_number: String,
+    place: Place,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Place {
+    city: String,
+}
+
+#[derive(Serialize, WebhookObject, JsonSchema)]
+pub(super) struct Worker {
+    id: u8,
+    #[webhook(skip)]
+    pay: Pay,
+    #[webhook(redact)]
+    passport: Passport,
+    // A name that is a keyword's too.
+    default: Place,
+}
+
+#[test]
+fn the_types_of_what_is_hidden_are_hidden_but_where_others_hold_them() {
+    let catalog = Catalog::new().object::<Worker>();
+    let lock = std::fs::read_to_string(write("hidden-types", "hidden")).expect("a lock");
+    let documents = [
+        catalog.json_schema(),
+        catalog.asyncapi(),
+        catalog.openapi(),
+        catalog.typescript(),
+        catalog.markdown(),
+    ];
+    for document in documents.iter().chain([&lock]) {
+        for hidden in ["Pay", "salary", "Bank", "iban", "Passport", "passportNumber"] {
+            assert!(!document.contains(hidden), "{hidden}: {document}");
+        }
+        assert!(document.contains("Place") && document.contains("city"), "{document}");
+    }
 }

@@ -7,6 +7,8 @@ use hookwright::schemars::JsonSchema;
 use hookwright::{Catalog, LockError, WebhookEvent, WebhookObject};
 use serde::{Deserialize, Serialize};
 
+use super::documents::Worker;
+
 /// The place of a lock that is not there.
 fn place(name: &str) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.lock"));
@@ -16,7 +18,7 @@ fn place(name: &str) -> PathBuf {
 }
 
 /// Writes the lock of a catalogue. The environment is another process's, since it is shared by tests.
-fn write(name: &str, which: &str) -> PathBuf {
+pub(super) fn write(name: &str, which: &str) -> PathBuf {
     let path = place(name);
     let status = Command::new(std::env::current_exe().expect("this program"))
         .args(["--exact", "catalog::lock::the_lock_is_written_on_demand", "--quiet"])
@@ -58,6 +60,7 @@ macro_rules! versions {
                 vec![$((stringify!($name), Catalog::new().object::<$name::Person>())),*];
             let merged = Catalog::new().object::<first::Person>().event::<Merged>();
             versions.push(("merged", merged));
+            versions.push(("hidden", Catalog::new().object::<Worker>()));
             versions
         }
     };

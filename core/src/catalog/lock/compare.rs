@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use crate::catalog::compiled::resolve;
 use crate::catalog::node::strings;
+use crate::catalog::references::{TEXTS, resolve};
 
 type Schemas = BTreeMap<String, Value>;
 
@@ -28,19 +28,6 @@ pub(super) struct Comparison<'a> {
     /// Where, and what.
     found: Vec<(String, String)>,
 }
-
-/// Keywords that say nothing of which values there are.
-const TEXTS: [&str; 9] = [
-    "$comment",
-    "$schema",
-    "default",
-    "deprecated",
-    "description",
-    "examples",
-    "readOnly",
-    "title",
-    "writeOnly",
-];
 
 /// Keywords that are compared by their meaning, and not as they stand.
 const KNOWN: [&str; 11] = [
