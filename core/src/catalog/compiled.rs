@@ -6,7 +6,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use super::node::properties;
-use super::references::{each_reference, resolve, retain_reachable};
+use super::references::{each_reference, resolve, retain_reachable, separate};
 use super::{Part, names};
 use crate::event::EventName;
 
@@ -103,6 +103,7 @@ impl Compiled {
         // Of what is hidden, the types are known to the generator all the same.
         retain_reachable(compiled.schemas.values_mut(), &mut definitions);
         compiled.add(definitions);
+        compiled.schemas.values_mut().for_each(separate);
         compiled
     }
 

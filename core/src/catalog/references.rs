@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::compiled::PATH;
 use super::names;
@@ -57,6 +57,23 @@ pub(super) fn retain_reachable<'a>(
         }
     }
     definitions.retain(|name, _| reached.contains(name));
+}
+
+/// Lets each reference stand alone, or beside texts: where rules stand beside it, it becomes one of
+/// `allOf`. So is the variant of a tagged enum that holds another type.
+pub(super) fn separate(schema: &mut Value) {
+    each_schema(schema, &mut |keywords| {
+        let is_rule = |keyword: &String| keyword != "$ref" && !TEXTS.contains(&keyword.as_str());
+        if !keywords.keys().any(is_rule) {
+            return;
+        }
+        if let Some(reference) = keywords.remove("$ref") {
+            let all = keywords.entry("allOf").or_insert_with(|| json!([]));
+            if let Some(all) = all.as_array_mut() {
+                all.insert(0, json!({ "$ref": reference }));
+            }
+        }
+    });
 }
 
 pub(super) fn each_reference(schema: &mut Value, change: &mut dyn FnMut(&mut String)) {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::lock::write;
 use super::schema;
-use super::shapes::{ContactEvent, catalog};
+use super::shapes::{ContactEvent, Origin, Stage, catalog};
 
 #[test]
 fn the_events_are_those_that_the_types_declare() {
@@ -79,6 +79,48 @@ fn fields_are_the_members_of_the_data() {
     assert!(!fields.iter().any(|field| field == "internalNotes"));
     assert!(catalog().fields("workspace").is_empty());
     assert!(catalog().fields("nothing").is_empty());
+}
+
+#[test]
+fn a_tagged_enum_of_types_keeps_its_tag_and_a_map_by_numbers_its_type() {
+    let catalog = catalog();
+    let variant = &schema(&catalog)["$defs"]["Origin"]["oneOf"][0];
+    assert_eq!(variant["properties"]["via"]["const"], "Link");
+    assert_eq!(variant["allOf"], json!([{ "$ref": "#/$defs/Link" }]));
+    assert!(variant.get("$ref").is_none());
+    let declarations = catalog.typescript();
+    assert!(declarations.contains("  via: \"Link\";\n} & Link"), "{declarations}");
+    assert!(declarations.contains("offices: Record<string, Address>;"), "{declarations}");
+    let page = catalog.markdown();
+    assert!(page.contains("object of `via` (`\"Link\"`) and [Link](#link)"), "{page}");
+    assert!(page.contains("| `offices` | map to [Address](#address) |"), "{page}");
+    let (_, body) = catalog.examples().remove(0);
+    assert!(body.contains(r#""origin":{"via":"Link","name":"#), "{body}");
+    assert!(body.contains(r#""offices":{"12":{"city":"city","#), "{body}");
+}
+
+#[test]
+fn types_that_are_flattened_are_told_together() {
+    #[derive(Serialize, WebhookObject, JsonSchema)]
+    struct Deal {
+        id: u8,
+        #[serde(flatten)]
+        stage: Stage,
+        #[serde(flatten)]
+        origin: Origin,
+    }
+
+    let catalog = Catalog::new().object::<Deal>();
+    assert_eq!(
+        catalog.fields("deal"),
+        ["id", "stage", "amount", "via", "name", "next", "city", "lines"]
+    );
+    let page = catalog.markdown();
+    let either = r#"(object of `stage` (`"New"`) or object of `stage` (`"Won"`), `amount`)"#;
+    assert!(
+        page.contains(&format!("\nAnd the members of {either} and (object of `via`")),
+        "{page}"
+    );
 }
 
 #[test]
@@ -200,14 +242,14 @@ pub(super) struct Bank {
     iban: String,
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Passport {
     passport_number: String,
     place: Place,
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(PartialEq, Serialize, JsonSchema)]
 pub(super) struct Place {
     city: String,
 }
