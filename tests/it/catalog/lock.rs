@@ -461,6 +461,13 @@ fn a_file_that_is_not_there_or_no_lock_is_told_with_what_to_do() {
     std::fs::write(&path, "{\n<<<<<<< HEAD\n").expect("a file");
     let error = catalog.check_lock(&path).expect_err("no lock");
     assert!(matches!(error, LockError::NotALock { line: 2, .. }), "{error}");
+    for later in [r#"{"version":2,"events":{},"sent":{},"read":{}}"#, r#"{"version":2,"more":{}}"#]
+    {
+        std::fs::write(&path, later).expect("a file");
+        let error = catalog.check_lock(&path).expect_err("of a later version");
+        assert!(matches!(error, LockError::OtherVersion { version: 2, .. }), "{error}");
+        assert!(error.to_string().contains("was written by another version"), "{error}");
+    }
     let error = catalog.check_lock(path.join("in_a_file")).expect_err("no folder");
     assert!(matches!(error, LockError::Read { .. } | LockError::Missing { .. }), "{error}");
 }
