@@ -278,12 +278,15 @@ impl Catalog {
         }
         let compiled = self.compiled(Form::Sent);
         let mut known = Vec::new();
-        let is_meant = |part: &&Part| object.is_none_or(|object| object == part.object);
-        for part in self.parts.iter().filter(is_meant).filter(|part| !part.is_custom) {
-            if compiled.takes_any_field(part.object) {
+        // An object whose updates are no events has no fields that could be meant.
+        let is_meant = |event: &&compiled::Event| {
+            event.is_update && object.is_none_or(|object| object == event.name.object())
+        };
+        for event in compiled.events.iter().filter(is_meant) {
+            if compiled.takes_any_field(&event.data) {
                 return Ok(());
             }
-            known.extend(compiled.fields(part.object));
+            known.extend(compiled.fields_of(&event.data));
         }
         names::check_fields(&known, object, fields)
     }

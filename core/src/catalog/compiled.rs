@@ -151,19 +151,21 @@ impl Compiled {
 
     /// The members of an object's data, where they can be told.
     pub(super) fn fields(&self, object: &str) -> Vec<String> {
+        let data = self.data.iter().find(|data| data.object == object && !data.is_custom);
+        data.map(|data| self.fields_of(&data.key)).unwrap_or_default()
+    }
+
+    /// The members of the data whose schema has this name.
+    pub(super) fn fields_of(&self, key: &str) -> Vec<String> {
         let mut fields = Vec::new();
-        if let Some(data) = self.data.iter().find(|data| data.object == object && !data.is_custom) {
-            self.collect_fields(&self.schemas[&data.key], &mut fields, self.schemas.len());
-        }
+        self.collect_fields(&self.schemas[key], &mut fields, self.schemas.len());
         fields
     }
 
-    /// Whether an object's data has a flattened map, whose members may have any name.
+    /// Whether data has a flattened map, whose members may have any name.
     #[cfg(feature = "_outbox")]
-    pub(super) fn takes_any_field(&self, object: &str) -> bool {
-        let is_meant = |data: &&Data| data.object == object && !data.is_custom;
-        let data = self.data.iter().find(is_meant);
-        data.is_some_and(|data| self.is_open(&self.schemas[&data.key], self.schemas.len()))
+    pub(super) fn takes_any_field(&self, key: &str) -> bool {
+        self.is_open(&self.schemas[key], self.schemas.len())
     }
 
     #[cfg(feature = "_outbox")]
