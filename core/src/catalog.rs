@@ -196,8 +196,9 @@ impl Catalog {
         self.compiled(Form::Sent).fields(object)
     }
 
-    /// A JSON Schema (2020-12) that every body of the catalogue is valid by, and no other. What an
-    /// object's data is stands under `$defs`, under the object's name.
+    /// A JSON Schema (2020-12) that every body of the catalogue is valid by. What an object's data is
+    /// stands under `$defs`, under the object's name, and what a custom event's is under the event's
+    /// with `.data` behind it.
     pub fn json_schema(&self) -> String {
         json_schema::write(self)
     }
@@ -241,7 +242,7 @@ impl Catalog {
     /// `#[serde(skip_serializing)]`, so that receivers learn it.
     ///
     /// With `UPDATE_CATALOG=1` in the environment the file is written instead, and nothing is
-    /// refused.
+    /// refused. Write it anew at each release: what is not in the file is not promised.
     ///
     /// # Errors
     ///
