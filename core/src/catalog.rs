@@ -10,6 +10,7 @@ mod markdown;
 mod names;
 mod node;
 mod openapi;
+mod references;
 mod typescript;
 
 use std::borrow::Cow;
@@ -195,8 +196,9 @@ impl Catalog {
         self.compiled(Form::Sent).fields(object)
     }
 
-    /// A JSON Schema (2020-12) that every body of the catalogue is valid by, and no other. What an
-    /// object's data is stands under `$defs`, under the object's name.
+    /// A JSON Schema (2020-12) that every body of the catalogue is valid by. What an object's data is
+    /// stands under `$defs`, under the object's name, and what a custom event's is under the event's
+    /// with `.data` behind it.
     pub fn json_schema(&self) -> String {
         json_schema::write(self)
     }
@@ -240,7 +242,7 @@ impl Catalog {
     /// `#[serde(skip_serializing)]`, so that receivers learn it.
     ///
     /// With `UPDATE_CATALOG=1` in the environment the file is written instead, and nothing is
-    /// refused.
+    /// refused. Write it anew at each release: what is not in the file is not promised.
     ///
     /// # Errors
     ///
@@ -277,12 +279,15 @@ impl Catalog {
         }
         let compiled = self.compiled(Form::Sent);
         let mut known = Vec::new();
-        let is_meant = |part: &&Part| object.is_none_or(|object| object == part.object);
-        for part in self.parts.iter().filter(is_meant).filter(|part| !part.is_custom) {
-            if compiled.takes_any_field(part.object) {
+        // An object whose updates are no events has no fields that could be meant.
+        let is_meant = |event: &&compiled::Event| {
+            event.is_update && object.is_none_or(|object| object == event.name.object())
+        };
+        for event in compiled.events.iter().filter(is_meant) {
+            if compiled.takes_any_field(&event.data) {
                 return Ok(());
             }
-            known.extend(compiled.fields(part.object));
+            known.extend(compiled.fields_of(&event.data));
         }
         names::check_fields(&known, object, fields)
     }

@@ -16,6 +16,17 @@ function source(contact: Contact): string {
   }
 }
 
+function origin(contact: Contact): string {
+  switch (contact.origin.via) {
+    case "Link":
+      return contact.origin.name;
+    case "Place":
+      return contact.origin.city;
+    default:
+      return never(contact.origin);
+  }
+}
+
 function phone(contact: Contact): string {
   if (contact.phone === "None") return "";
   if ("Mobile" in contact.phone) return contact.phone.Mobile;
@@ -49,7 +60,8 @@ function handle(event: WebhookEvent): string {
       const custom: Array<number | null> = Object.values(contact.custom);
       return parts.concat(source(contact), phone(contact), contact.tags, custom.join()).join()
         + stage(contact).toFixed() + (contact.parent?.next?.next?.name ?? "")
-        + (contact.address?.lines ?? []).join() + contact.createdBy;
+        + (contact.address?.lines ?? []).join() + contact.createdBy + origin(contact)
+        + Object.values(contact.offices).map((office) => office.city).join();
     }
     case "contact.merged":
       return event.data.winner.toFixed() + event.data.loser.name + event.data.reason;

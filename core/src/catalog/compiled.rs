@@ -6,6 +6,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use super::node::properties;
+use super::references::{each_reference, resolve, retain_reachable, separate};
 use super::{Part, names};
 use crate::event::EventName;
 
@@ -93,12 +94,16 @@ impl Compiled {
                 transform.transform(&mut schema);
             }
             let mut schema = schema.to_value();
-            hide(&mut schema, part, form);
+            hide(&mut schema, part);
             compiled.schemas.insert(key.clone(), schema);
             let Part { object, is_custom, .. } = *part;
             compiled.data.push(Data { key, object, is_custom });
         }
-        compiled.add(generator.take_definitions(true).into_iter().collect());
+        let mut definitions = generator.take_definitions(true).into_iter().collect();
+        // Of what is hidden, the types are known to the generator all the same.
+        retain_reachable(compiled.schemas.values_mut(), &mut definitions);
+        compiled.add(definitions);
+        compiled.schemas.values_mut().for_each(separate);
         compiled
     }
 
@@ -146,19 +151,21 @@ impl Compiled {
 
     /// The members of an object's data, where they can be told.
     pub(super) fn fields(&self, object: &str) -> Vec<String> {
+        let data = self.data.iter().find(|data| data.object == object && !data.is_custom);
+        data.map(|data| self.fields_of(&data.key)).unwrap_or_default()
+    }
+
+    /// The members of the data whose schema has this name.
+    pub(super) fn fields_of(&self, key: &str) -> Vec<String> {
         let mut fields = Vec::new();
-        if let Some(data) = self.data.iter().find(|data| data.object == object && !data.is_custom) {
-            self.collect_fields(&self.schemas[&data.key], &mut fields, self.schemas.len());
-        }
+        self.collect_fields(&self.schemas[key], &mut fields, self.schemas.len());
         fields
     }
 
-    /// Whether an object's data has a flattened map, whose members may have any name.
+    /// Whether data has a flattened map, whose members may have any name.
     #[cfg(feature = "_outbox")]
-    pub(super) fn takes_any_field(&self, object: &str) -> bool {
-        let is_meant = |data: &&Data| data.object == object && !data.is_custom;
-        let data = self.data.iter().find(is_meant);
-        data.is_some_and(|data| self.is_open(&self.schemas[&data.key], self.schemas.len()))
+    pub(super) fn takes_any_field(&self, key: &str) -> bool {
+        self.is_open(&self.schemas[key], self.schemas.len())
     }
 
     #[cfg(feature = "_outbox")]
@@ -251,22 +258,6 @@ impl Compiled {
     }
 }
 
-/// The schema that a reference means, or the schema itself. One that means nothing is left.
-pub(super) fn resolve<'a>(
-    schemas: &'a BTreeMap<String, Value>,
-    mut schema: &'a Value,
-) -> &'a Value {
-    // A type may be another's name; no chain of names is as long as there are types.
-    for _ in 0..=schemas.len() {
-        let reference = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next());
-        match reference.and_then(|name| schemas.get(name)) {
-            Some(meant) => schema = meant,
-            None => break,
-        }
-    }
-    schema
-}
-
 /// Whether all members are among the properties.
 fn is_closed(schema: &Value) -> bool {
     const MORE: [&str; 9] = [
@@ -285,7 +276,7 @@ fn is_closed(schema: &Value) -> bool {
 }
 
 /// Takes out what receivers do not see, and marks what they do not see the value of.
-fn hide(schema: &mut Value, part: &Part, form: Form) {
+fn hide(schema: &mut Value, part: &Part) {
     let Some(keywords) = schema.as_object_mut() else {
         return;
     };
@@ -294,7 +285,7 @@ fn hide(schema: &mut Value, part: &Part, form: Form) {
             properties.remove(*name);
         }
         for name in part.hidden.redacted {
-            if let Some(property) = properties.get_mut(*name).filter(|_| form != Form::Read) {
+            if let Some(property) = properties.get_mut(*name) {
                 *property = redacted(property);
             }
         }
@@ -314,21 +305,4 @@ fn redacted(property: &Value) -> Value {
         None => NOTE.to_owned(),
     };
     json!({ "type": "string", "const": REDACTED, "description": description })
-}
-
-fn each_reference(schema: &mut Value, change: &mut dyn FnMut(&mut String)) {
-    match schema {
-        Value::Array(items) => items.iter_mut().for_each(|item| each_reference(item, change)),
-        Value::Object(keywords) => {
-            for (keyword, value) in keywords {
-                match value {
-                    Value::String(reference) if keyword == "$ref" => change(reference),
-                    // Data, in which nothing refers.
-                    _ if matches!(keyword.as_str(), "const" | "default" | "enum" | "examples") => {}
-                    value => each_reference(value, change),
-                }
-            }
-        }
-        _ => {}
-    }
 }

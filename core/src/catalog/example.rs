@@ -7,6 +7,8 @@ use super::node::{Node, properties};
 
 /// How far types within types are followed.
 const DEPTH: usize = 8;
+/// The patterns of the names that are numbers.
+const NUMBERS: [&str; 2] = [r"^\d+$", r"^-?\d+$"];
 const TIME: &str = "2025-02-10T15:30:50Z";
 
 /// The body of an event in the documented format.
@@ -106,7 +108,15 @@ impl Sampler<'_> {
         let required: Vec<&str> = super::node::strings(&schema["required"]).collect();
         // Deep down, only what must be there.
         let is_shown = |(name, _): &(&str, &Value)| depth > DEPTH - 3 || required.contains(name);
-        Node::Map(properties(schema).filter(is_shown).map(member).collect())
+        let mut members: Vec<_> = properties(schema).filter(is_shown).map(member).collect();
+        // A map by numbers has a member, where its pattern is one of those that are known.
+        let patterns = schema["patternProperties"].as_object().into_iter().flatten();
+        for (pattern, schema) in patterns.filter(|_| depth > DEPTH - 3) {
+            if NUMBERS.contains(&pattern.as_str()) {
+                members.push(("12".to_owned(), self.sample(schema, "", depth - 1)));
+            }
+        }
+        Node::Map(members)
     }
 
     fn array(&self, schema: &Value, name: &str, depth: usize) -> Node {

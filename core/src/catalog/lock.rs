@@ -34,6 +34,12 @@ struct Lock {
     read: BTreeMap<String, Value>,
 }
 
+/// What the file of any version tells.
+#[derive(Deserialize)]
+struct Written {
+    version: u32,
+}
+
 impl Lock {
     fn of(catalog: &Catalog) -> Self {
         let Compiled { events, schemas: sent, .. } = catalog.compiled(Form::Sent);
@@ -106,14 +112,21 @@ pub(super) fn check(catalog: &Catalog, path: &Path) -> Result<(), LockError> {
         Err(source) => return Err(LockError::Read { path: path.to_owned(), source }),
     };
     let lock: Lock = match serde_json::from_str(&text) {
-        Ok(Lock { version, .. }) if version != VERSION => {
-            return Err(LockError::NotALock { path: path.to_owned(), line: 2 });
-        }
         Ok(lock) => lock,
         Err(error) => {
-            return Err(LockError::NotALock { path: path.to_owned(), line: error.line() });
+            let path = path.to_owned();
+            // Another version may have other members.
+            return Err(match serde_json::from_str(&text) {
+                Ok(Written { version }) if version != VERSION => {
+                    LockError::OtherVersion { path, version }
+                }
+                _ => LockError::NotALock { path, line: error.line() },
+            });
         }
     };
+    if lock.version != VERSION {
+        return Err(LockError::OtherVersion { path: path.to_owned(), version: lock.version });
+    }
     let breaks = lock.breaks(&now);
     if breaks.is_empty() {
         return Ok(());
@@ -159,6 +172,14 @@ pub enum LockError {
         path: PathBuf,
         /// The line, from 1.
         line: usize,
+    },
+    /// The file was written by another version of this library, in another way.
+    #[non_exhaustive]
+    OtherVersion {
+        /// The file.
+        path: PathBuf,
+        /// How it is written.
+        version: u32,
     },
     /// The file cannot be read.
     #[non_exhaustive]
@@ -207,6 +228,11 @@ impl fmt::Display for LockError {
             Self::NotALock { path, line } => write!(
                 formatter,
                 "`{}` is not a catalogue, at line {line}: restore the file from its last commit, or write it anew with `{UPDATE}=1`",
+                path.display()
+            ),
+            Self::OtherVersion { path, version } => write!(
+                formatter,
+                "`{}` was written by another version of hookwright, as version {version} of the file: use that version, or write the file anew with `{UPDATE}=1`",
                 path.display()
             ),
             Self::Read { path, .. } => write!(formatter, "`{}` cannot be read", path.display()),

@@ -3,8 +3,12 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::compiled::{Compiled, Data, Form};
+use super::names::one_line;
 use super::node::{properties, strings};
 use super::{Catalog, example};
+
+/// Of what a type may be put together, and the word between.
+const PARTS: [(&str, &str); 3] = [("oneOf", " or "), ("anyOf", " or "), ("allOf", " and ")];
 
 pub(super) fn write(catalog: &Catalog) -> String {
     let compiled = catalog.compiled(Form::Sent);
@@ -83,10 +87,10 @@ fn body(page: &mut String, schema: &Value) {
             cell(text.trim())
         );
     }
-    for keyword in ["oneOf", "anyOf", "allOf"] {
+    for (keyword, word) in PARTS {
         if let Some(schemas) = schema[keyword].as_array() {
-            let words: Vec<_> = schemas.iter().map(in_words).collect();
-            let _ = write!(page, "\nAnd the members of {}.\n", words.join(" or "));
+            let words = join(schemas.iter().map(in_words).collect(), word);
+            let _ = write!(page, "\nAnd the members of {words}.\n");
         }
     }
 }
@@ -104,12 +108,31 @@ fn in_words(schema: &Value) -> String {
         let values: Vec<_> = values.iter().map(|value| format!("`{value}`")).collect();
         return values.join(", ");
     }
-    for keyword in ["anyOf", "oneOf"] {
+    let mut parts = Vec::new();
+    for (keyword, word) in PARTS {
         if let Some(schemas) = schema[keyword].as_array() {
-            let words: Vec<_> = schemas.iter().map(in_words).collect();
-            return words.join(" or ");
+            parts.push(join(schemas.iter().map(in_words).collect(), word));
         }
     }
+    // Members of its own stand before those of others; what else a type says, they say too.
+    if parts.is_empty() || schema["properties"].is_object() {
+        parts.insert(0, own_words(schema));
+    }
+    join(parts, " and ")
+}
+
+/// Parentheses stand around what would be read otherwise.
+fn join(parts: Vec<String>, word: &str) -> String {
+    let is_alone = parts.len() == 1;
+    let set_off = |part: String| match word {
+        " and " if !is_alone && part.contains(" or ") => format!("({part})"),
+        _ => part,
+    };
+    parts.into_iter().map(set_off).collect::<Vec<_>>().join(word)
+}
+
+/// What `type` and the keywords that go with it say.
+fn own_words(schema: &Value) -> String {
     let of_kind = |kind: &str| match (kind, schema["format"].as_str()) {
         ("string", Some("date-time")) => "time (RFC 3339)".to_owned(),
         ("string", Some(format)) => format!("string ({format})"),
@@ -117,15 +140,7 @@ fn in_words(schema: &Value) -> String {
             Some(items) => format!("list of {}", in_words(items)),
             None => "list".to_owned(),
         },
-        ("object", _) => match schema.get("additionalProperties") {
-            Some(value) if value.is_object() => format!("map to {}", in_words(value)),
-            _ if schema["properties"].is_object() => {
-                let names: Vec<_> =
-                    properties(schema).map(|(name, _)| format!("`{name}`")).collect();
-                format!("object of {}", names.join(", "))
-            }
-            _ => "object".to_owned(),
-        },
+        ("object", _) => object_in_words(schema),
         (kind, _) => kind.to_owned(),
     };
     match &schema["type"] {
@@ -138,10 +153,25 @@ fn in_words(schema: &Value) -> String {
     }
 }
 
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|")
+fn object_in_words(schema: &Value) -> String {
+    let patterns = schema["patternProperties"].as_object();
+    let of_patterns = patterns.into_iter().flat_map(|patterns| patterns.values());
+    let more = schema.get("additionalProperties").filter(|more| more.is_object());
+    let values: Vec<_> = of_patterns.chain(more).map(in_words).collect();
+    if !values.is_empty() {
+        return format!("map to {}", values.join(" or "));
+    }
+    if !schema["properties"].is_object() {
+        return "object".to_owned();
+    }
+    // The tag of an enum is told with its value.
+    let member = |(name, schema): (&str, &Value)| match schema.get("const") {
+        Some(value) => format!("`{name}` (`{value}`)"),
+        None => format!("`{name}`"),
+    };
+    format!("object of {}", properties(schema).map(member).collect::<Vec<_>>().join(", "))
 }
 
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
 }

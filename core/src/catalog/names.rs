@@ -64,6 +64,11 @@ pub(super) fn pascal_case(name: &str) -> String {
     pascal
 }
 
+/// A text as it stands where no line may end.
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// An object, an operation or a field that no event of the catalogue has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownEvent {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::Catalog;
 use super::compiled::{Compiled, Form};
-use super::names::{pascal_case, unique};
+use super::names::{one_line, pascal_case, unique};
 use super::node::{properties, strings};
 
 /// What every catalogue declares.
@@ -29,6 +29,16 @@ export interface Changes<Data> {
 /// Names that are not free: declared above or below, or used in what is written.
 const TAKEN: [&str; 7] =
     ["Array", "Changes", "Envelope", "EventName", "Record", "WebhookEvent", "Object"];
+
+/// What an interface cannot say.
+const NOT_IN_INTERFACES: [&str; 6] = [
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "patternProperties",
+    "unevaluatedProperties",
+];
 
 pub(super) fn write(catalog: &Catalog) -> String {
     let compiled = catalog.compiled(Form::Sent);
@@ -100,7 +110,7 @@ fn declare(text: &mut String, names: &Names, key: &str, schema: &Value) {
     comment(text, "", schema);
     let name = names.get(key);
     let is_interface = schema["properties"].is_object()
-        && ["allOf", "anyOf", "oneOf", "additionalProperties", "unevaluatedProperties"]
+        && NOT_IN_INTERFACES
             .iter()
             .all(|keyword| schema.get(keyword).is_none_or(|value| *value == Value::Bool(false)));
     let _ = if is_interface {
@@ -161,7 +171,9 @@ fn own_type(names: &Names, schema: &Value, indent: &str) -> Option<String> {
 
 fn is_said_elsewhere(schema: &Value) -> bool {
     let is_combined = ["allOf", "anyOf", "oneOf"].iter().any(|keyword| schema[keyword].is_array());
-    is_combined && !schema["properties"].is_object() && !schema["additionalProperties"].is_object()
+    let says_members = |keyword: &&str| schema[*keyword].is_object();
+    is_combined
+        && !["properties", "patternProperties", "additionalProperties"].iter().any(says_members)
 }
 
 fn array(names: &Names, schema: &Value, indent: &str) -> String {
@@ -178,12 +190,11 @@ fn object(names: &Names, schema: &Value, indent: &str) -> String {
     let more = ["additionalProperties", "unevaluatedProperties"]
         .iter()
         .find_map(|keyword| schema.get(keyword).filter(|value| **value != Value::Bool(false)));
-    let record = match more {
-        Some(more) => Some(format!("Record<string, {}>", type_of(names, more, indent))),
-        None => {
-            schema["patternProperties"].is_object().then(|| "Record<string, unknown>".to_owned())
-        }
-    };
+    let patterns = schema["patternProperties"].as_object().filter(|patterns| !patterns.is_empty());
+    let of_patterns = patterns.into_iter().flat_map(|patterns| patterns.values());
+    let values = || union(of_patterns.chain(more).map(|schema| type_of(names, schema, indent)));
+    let is_map = more.is_some() || patterns.is_some();
+    let record = is_map.then(|| format!("Record<string, {}>", values()));
     if !schema["properties"].is_object() {
         return record.unwrap_or_else(|| "Record<string, never>".to_owned());
     }
@@ -261,8 +272,4 @@ fn comment(text: &mut String, indent: &str, schema: &Value) {
         let _ = writeln!(text, "{}", format!("{indent} * {line}").trim_end());
     }
     let _ = writeln!(text, "{indent} */");
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

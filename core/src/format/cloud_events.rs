@@ -56,6 +56,10 @@ impl CloudEvents {
     /// Sets what the `dataschema` of each event begins with: the event's name is put behind it, such
     /// as `https://crm.example.com/schemas/person.created`.
     ///
+    /// What is to be served there is the schema of the event's `data`, and not that of the whole
+    /// body: of the catalogue's `json_schema()` it is `$defs/person` for the events of a person, and
+    /// `$defs/person.merged.data` for a custom one, with the other `$defs` that it refers to.
+    ///
     /// # Errors
     ///
     /// [`CloudEventsError`] when it is not the beginning of an absolute URI.

@@ -76,8 +76,9 @@ impl OutboxBuilder {
         self
     }
 
-    /// Sets the events that there are: an endpoint that wants others is refused when it is saved, with
-    /// the name that was probably meant. Endpoints that are stored already are left as they are.
+    /// Sets the events that there are: an endpoint that wants others, or updates of fields that no
+    /// such object has, is refused when it is saved, with the name that was probably meant. Endpoints
+    /// that are stored already are left as they are.
     #[cfg(feature = "schema")]
     pub fn catalog(mut self, catalog: crate::Catalog) -> Self {
         self.catalog = Some(catalog);

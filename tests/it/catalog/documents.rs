@@ -5,8 +5,9 @@ use hookwright::{Catalog, ReadEvent, WebhookEvent, WebhookObject, emits};
 use serde::Serialize;
 use serde_json::json;
 
+use super::lock::write;
 use super::schema;
-use super::shapes::{ContactEvent, catalog};
+use super::shapes::{ContactEvent, Origin, Stage, catalog};
 
 #[test]
 fn the_events_are_those_that_the_types_declare() {
@@ -78,6 +79,48 @@ fn fields_are_the_members_of_the_data() {
     assert!(!fields.iter().any(|field| field == "internalNotes"));
     assert!(catalog().fields("workspace").is_empty());
     assert!(catalog().fields("nothing").is_empty());
+}
+
+#[test]
+fn a_tagged_enum_of_types_keeps_its_tag_and_a_map_by_numbers_its_type() {
+    let catalog = catalog();
+    let variant = &schema(&catalog)["$defs"]["Origin"]["oneOf"][0];
+    assert_eq!(variant["properties"]["via"]["const"], "Link");
+    assert_eq!(variant["allOf"], json!([{ "$ref": "#/$defs/Link" }]));
+    assert!(variant.get("$ref").is_none());
+    let declarations = catalog.typescript();
+    assert!(declarations.contains("  via: \"Link\";\n} & Link"), "{declarations}");
+    assert!(declarations.contains("offices: Record<string, Address>;"), "{declarations}");
+    let page = catalog.markdown();
+    assert!(page.contains("object of `via` (`\"Link\"`) and [Link](#link)"), "{page}");
+    assert!(page.contains("| `offices` | map to [Address](#address) |"), "{page}");
+    let (_, body) = catalog.examples().remove(0);
+    assert!(body.contains(r#""origin":{"via":"Link","name":"#), "{body}");
+    assert!(body.contains(r#""offices":{"12":{"city":"city","#), "{body}");
+}
+
+#[test]
+fn types_that_are_flattened_are_told_together() {
+    #[derive(Serialize, WebhookObject, JsonSchema)]
+    struct Deal {
+        id: u8,
+        #[serde(flatten)]
+        stage: Stage,
+        #[serde(flatten)]
+        origin: Origin,
+    }
+
+    let catalog = Catalog::new().object::<Deal>();
+    assert_eq!(
+        catalog.fields("deal"),
+        ["id", "stage", "amount", "via", "name", "next", "city", "lines"]
+    );
+    let page = catalog.markdown();
+    let either = r#"(object of `stage` (`"New"`) or object of `stage` (`"Won"`), `amount`)"#;
+    assert!(
+        page.contains(&format!("\nAnd the members of {either} and (object of `via`")),
+        "{page}"
+    );
 }
 
 #[test]
@@ -186,4 +229,57 @@ fn an_event_without_data_carries_an_empty_object() {
 fn an_empty_catalogue_writes_documents_of_nothing() {
     assert!(Catalog::new().typescript().contains("never"));
     assert_eq!(schema(&Catalog::new())["not"], json!({}));
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Pay {
+    salary: u32,
+    bank: Bank,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Bank {
+    iban: String,
+}
+
+#[derive(PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Passport {
+    passport_number: String,
+    place: Place,
+}
+
+#[derive(PartialEq, Serialize, JsonSchema)]
+pub(super) struct Place {
+    city: String,
+}
+
+#[derive(Serialize, WebhookObject, JsonSchema)]
+pub(super) struct Worker {
+    id: u8,
+    #[webhook(skip)]
+    pay: Pay,
+    #[webhook(redact)]
+    passport: Passport,
+    // A name that is a keyword's too.
+    default: Place,
+}
+
+#[test]
+fn the_types_of_what_is_hidden_are_hidden_but_where_others_hold_them() {
+    let catalog = Catalog::new().object::<Worker>();
+    let lock = std::fs::read_to_string(write("hidden-types", "hidden")).expect("a lock");
+    let documents = [
+        catalog.json_schema(),
+        catalog.asyncapi(),
+        catalog.openapi(),
+        catalog.typescript(),
+        catalog.markdown(),
+    ];
+    for document in documents.iter().chain([&lock]) {
+        for hidden in ["Pay", "salary", "Bank", "iban", "Passport", "passportNumber"] {
+            assert!(!document.contains(hidden), "{hidden}: {document}");
+        }
+        assert!(document.contains("Place") && document.contains("city"), "{document}");
+    }
 }

@@ -1,11 +1,14 @@
 //! `catalog.lock`: each change of a type, and whether it breaks a receiver.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use hookwright::schemars::JsonSchema;
 use hookwright::{Catalog, LockError, WebhookEvent, WebhookObject};
 use serde::{Deserialize, Serialize};
+
+use super::documents::Worker;
 
 /// The place of a lock that is not there.
 fn place(name: &str) -> PathBuf {
@@ -16,17 +19,22 @@ fn place(name: &str) -> PathBuf {
 }
 
 /// Writes the lock of a catalogue. The environment is another process's, since it is shared by tests.
-fn write(name: &str, which: &str) -> PathBuf {
+pub(super) fn write(name: &str, which: &str) -> PathBuf {
     let path = place(name);
+    write_over(&path, which);
+    path
+}
+
+/// Accepts a catalogue, whatever the lock was.
+fn write_over(path: &Path, which: &str) {
     let status = Command::new(std::env::current_exe().expect("this program"))
         .args(["--exact", "catalog::lock::the_lock_is_written_on_demand", "--quiet"])
         .env("UPDATE_CATALOG", "1")
         .env("TEST_CATALOG", which)
-        .env("TEST_LOCK", &path)
+        .env("TEST_LOCK", path)
         .output()
         .expect("it runs");
     assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stdout));
-    path
 }
 
 /// Run by the others with an environment; by itself it does nothing.
@@ -58,6 +66,7 @@ macro_rules! versions {
                 vec![$((stringify!($name), Catalog::new().object::<$name::Person>())),*];
             let merged = Catalog::new().object::<first::Person>().event::<Merged>();
             versions.push(("merged", merged));
+            versions.push(("hidden", Catalog::new().object::<Worker>()));
             versions
         }
     };
@@ -65,6 +74,16 @@ macro_rules! versions {
         #[derive(Serialize, Deserialize, JsonSchema)]
         #[allow(dead_code)]
         pub(super) enum Kind $kind
+
+        versions!(@ $(#[$attribute])* struct $fields);
+    };
+    // With other types first, whatever they are.
+    (@ types { $($type:item)* } $(#[$attribute:meta])* struct $fields:tt) => {
+        $(
+            #[derive(Serialize, Deserialize, JsonSchema)]
+            #[allow(dead_code)]
+            $type
+        )*
 
         versions!(@ $(#[$attribute])* struct $fields);
     };
@@ -139,6 +158,116 @@ versions! {
     }
     listed { enum { A, B } struct { id: u8, email: String, age: Option<u8>, kind: Kind, city: Vec<City> } }
     nested { enum { A, B } struct { id: u8, email: String, age: Option<u8>, kind: Kind, city: Option<deep::Town> } }
+    tagged {
+        types {
+            pub(super) struct Web { url: String }
+            pub(super) struct Import { file: String }
+            #[serde(tag = "type")]
+            pub(super) enum Source { Web(Web), Import(Import) }
+        }
+        struct { id: u8, source: Source }
+    }
+    tagged_other_order {
+        types {
+            pub(super) struct Web { url: String }
+            pub(super) struct Import { file: String, size: u8 }
+            #[serde(tag = "type")]
+            pub(super) enum Source { Import(Import), Web(Web) }
+        }
+        struct { id: u8, source: Source }
+    }
+    tagged_renamed {
+        types {
+            pub(super) struct Web { url: String }
+            pub(super) struct Import { file: String }
+            #[serde(tag = "type")]
+            pub(super) enum Source { #[serde(rename = "Site")] Web(Web), Import(Import) }
+        }
+        struct { id: u8, source: Source }
+    }
+    tagged_elsewhere {
+        types {
+            pub(super) struct Web { url: String }
+            #[serde(tag = "kind")]
+            pub(super) enum Source { Web(Web) }
+        }
+        struct { id: u8, source: Source }
+    }
+    tagged_retyped {
+        types {
+            pub(super) struct Web { url: u8 }
+            pub(super) struct Import { file: String }
+            #[serde(tag = "type")]
+            pub(super) enum Source { Web(Web), Import(Import) }
+        }
+        struct { id: u8, source: Source }
+    }
+    one_tagged {
+        types {
+            pub(super) struct Web { url: String }
+            #[serde(tag = "type")]
+            pub(super) enum Source { Web(Web) }
+        }
+        struct { id: u8, source: Source }
+    }
+    by_number { struct { id: u8, cities: BTreeMap<u32, City> } }
+    by_number_added {
+        types { #[schemars(rename = "City")] pub(super) struct Town { name: String, zip: u8 } }
+        struct { id: u8, cities: BTreeMap<u32, Town> }
+    }
+    by_number_retyped {
+        types { pub(super) struct Town { name: u8 } }
+        struct { id: u8, cities: BTreeMap<u32, Town> }
+    }
+    by_negative { struct { id: u8, cities: BTreeMap<i32, City> } }
+    by_text { struct { id: u8, cities: BTreeMap<String, City> } }
+    by_text_retyped {
+        types { pub(super) struct Town { name: u8 } }
+        struct { id: u8, cities: BTreeMap<String, Town> }
+    }
+    flat {
+        types {
+            #[serde(tag = "a")]
+            pub(super) enum One { A { size: u8 } }
+            #[serde(tag = "b")]
+            pub(super) enum Two { B { size: u8 } }
+            pub(super) struct Both { #[serde(flatten)] one: One, #[serde(flatten)] two: Two }
+        }
+        struct { id: u8, both: Both }
+    }
+    flat_retyped {
+        types {
+            #[serde(tag = "a")]
+            pub(super) enum One { A { size: u8 } }
+            #[serde(tag = "b")]
+            pub(super) enum Two { B { size: String } }
+            pub(super) struct Both { #[serde(flatten)] one: One, #[serde(flatten)] two: Two }
+        }
+        struct { id: u8, both: Both }
+    }
+    keyed {
+        types { pub(super) enum Source { Web { url: String }, Import(u8) } }
+        struct { id: u8, source: Source }
+    }
+    keyed_retyped {
+        types { pub(super) enum Source { Web { url: u8 }, Import(u8) } }
+        struct { id: u8, source: Source }
+    }
+    tuple { struct { id: u8, place: (f64, u8) } }
+    tuple_longer { struct { id: u8, place: (f64, u8, u8) } }
+    tuple_retyped { struct { id: u8, place: (f64, String) } }
+    recursive {
+        types { pub(super) struct Link { name: String, next: Option<Box<Link>> } }
+        struct { id: u8, link: Link }
+    }
+    recursive_retyped {
+        types { pub(super) struct Link { name: u8, next: Option<Box<Link>> } }
+        struct { id: u8, link: Link }
+    }
+    whole { struct { id: u8, size: i64 } }
+    fraction { struct { id: u8, size: f64 } }
+    short { struct { id: u8, #[schemars(length(max = 5))] code: String } }
+    long { struct { id: u8, #[schemars(length(max = 9))] code: String } }
 }
 
 mod deep {
@@ -231,6 +360,78 @@ fn an_enum_is_refused_in_the_direction_that_breaks() {
 }
 
 #[test]
+fn the_variants_of_a_tagged_enum_are_found_by_their_tag() {
+    check("tagged", "tagged", &[]);
+    check("tagged", "tagged_retyped", &["data.source.url: was a string, and is an integer"]);
+    check("tagged", "tagged_other_order", &[]);
+    check(
+        "tagged",
+        "tagged_renamed",
+        &[
+            "data.source: may be an object whose `type` is `\"Site\"` now, which receivers do not know",
+            "data.source: could be an object whose `type` is `\"Web\"`, which receivers do not read any more",
+        ],
+    );
+    check(
+        "one_tagged",
+        "tagged_elsewhere",
+        &[
+            "data.source: may be an object whose `kind` is `\"Web\"` now, which receivers do not know",
+            "data.source: could be an object whose `type` is `\"Web\"`, which receivers do not read any more",
+        ],
+    );
+    check("keyed", "keyed_retyped", &["data.source.Web.url: was a string, and is an integer"]);
+}
+
+#[test]
+fn the_members_of_a_map_are_compared() {
+    check("by_number", "by_number", &[]);
+    check("by_number", "by_number_added", &[]);
+    check(
+        "by_number",
+        "by_number_retyped",
+        &["data.cities.*.name: was a string, and is an integer"],
+    );
+    check("by_text", "by_text_retyped", &["data.cities.*.name: was a string, and is an integer"]);
+    check(
+        "by_number",
+        "by_negative",
+        &[
+            r"data.cities.*: the members named like `^\d+$` were removed",
+            r"data.cities.*: there are members named like `^-?\d+$` now",
+        ],
+    );
+}
+
+#[test]
+fn what_is_put_together_of_others_alone_is_compared() {
+    check("flat", "flat", &[]);
+    check("flat", "flat_retyped", &["data.both.size: was an integer, and is a string"]);
+}
+
+#[test]
+fn lists_of_types_and_types_that_hold_themselves_are_compared() {
+    check("tuple", "tuple_retyped", &["data.place[1]: was an integer, and is a string"]);
+    check("recursive", "recursive", &[]);
+    check("recursive", "recursive_retyped", &["data.link.name: was a string, and is an integer"]);
+}
+
+#[test]
+fn a_number_for_an_integer_and_another_limit_are_refused() {
+    check("whole", "fraction", &["data.size: was an integer, and is a number"]);
+    check("short", "long", &["data.code: the rule `maxLength` was `5`, and is `9`"]);
+}
+
+#[test]
+fn what_was_refused_passes_when_it_is_accepted() {
+    let path = write("accepted", "first");
+    let (_, removed) = versions().into_iter().find(|(name, _)| *name == "removed").expect("one");
+    removed.check_lock(&path).expect_err("a field is gone");
+    write_over(&path, "removed");
+    removed.check_lock(&path).expect("it was accepted");
+}
+
+#[test]
 fn an_event_that_is_gone_is_refused() {
     check("first", "no_event", &["person.deleted: the event was removed"]);
     check("merged", "first", &["person.merged: the event was removed"]);
@@ -260,6 +461,13 @@ fn a_file_that_is_not_there_or_no_lock_is_told_with_what_to_do() {
     std::fs::write(&path, "{\n<<<<<<< HEAD\n").expect("a file");
     let error = catalog.check_lock(&path).expect_err("no lock");
     assert!(matches!(error, LockError::NotALock { line: 2, .. }), "{error}");
+    for later in [r#"{"version":2,"events":{},"sent":{},"read":{}}"#, r#"{"version":2,"more":{}}"#]
+    {
+        std::fs::write(&path, later).expect("a file");
+        let error = catalog.check_lock(&path).expect_err("of a later version");
+        assert!(matches!(error, LockError::OtherVersion { version: 2, .. }), "{error}");
+        assert!(error.to_string().contains("was written by another version"), "{error}");
+    }
     let error = catalog.check_lock(path.join("in_a_file")).expect_err("no folder");
     assert!(matches!(error, LockError::Read { .. } | LockError::Missing { .. }), "{error}");
 }

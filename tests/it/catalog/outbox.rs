@@ -67,6 +67,16 @@ struct Form {
     answers: std::collections::BTreeMap<String, String>,
 }
 
+#[derive(serde::Serialize, hookwright::WebhookObject, hookwright::schemars::JsonSchema)]
+#[webhook(events(created))]
+#[schemars(crate = "hookwright::schemars")]
+struct Visit {
+    id: u64,
+    page: String,
+    #[serde(flatten)]
+    answers: std::collections::BTreeMap<String, String>,
+}
+
 #[tokio::test]
 async fn a_field_that_the_object_does_not_have_is_refused_with_the_nearest_name() {
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("catalog-fields.db");
@@ -92,6 +102,13 @@ async fn a_field_that_the_object_does_not_have_is_refused_with_the_nearest_name(
     assert_eq!(meant(&error), None);
     for right in ["lead.updated[jobTitle]", "*.updated[id, jobTitle]"] {
         endpoints.create(settings(right)).await.expect(right);
+    }
+
+    // Of what is never updated, no field changes.
+    let outbox = open(leads.clone().object::<Visit>()).await;
+    for wrong in ["*.updated[page]", "*.updated[colour]"] {
+        let error = outbox.endpoints().create(settings(wrong)).await.expect_err(wrong);
+        assert_eq!(meant(&error), None, "{wrong}");
     }
 
     // The members of a flattened map may have any name.

@@ -29,6 +29,8 @@ pub(crate) struct Contact {
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) kind: Kind,
     pub(crate) source: Source,
+    pub(crate) origin: Origin,
+    pub(crate) offices: BTreeMap<u32, Address>,
     pub(crate) phone: Phone,
     pub(crate) number: Number,
     pub(crate) tags: BTreeSet<String>,
@@ -69,6 +71,14 @@ pub(crate) enum Kind {
 pub(crate) enum Source {
     Web { url: String },
     Import,
+}
+
+/// Where it was first heard of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "via")]
+pub(crate) enum Origin {
+    Link(Link),
+    Place(Address),
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -150,6 +160,11 @@ fn link() -> impl Strategy<Value = Option<Box<Link>>> {
     })
 }
 
+fn address() -> impl Strategy<Value = Address> {
+    (any::<String>(), proptest::collection::vec(any::<String>(), 0..3))
+        .prop_map(|(city, lines)| Address { city, lines })
+}
+
 fn phone() -> impl Strategy<Value = Phone> {
     prop_oneof![
         Just(Phone::None),
@@ -166,6 +181,10 @@ fn contact() -> impl Strategy<Value = Contact> {
     let kinds = (
         prop_oneof![Just(Kind::Lead), Just(Kind::Customer)],
         prop_oneof![Just(Source::Import), text().prop_map(|url| Source::Web { url })],
+        prop_oneof![
+            address().prop_map(Origin::Place),
+            text().prop_map(|name| Origin::Link(Link { name, next: None })),
+        ],
         phone(),
         prop_oneof![any::<i64>().prop_map(Number::Whole), text().prop_map(Number::Text)],
         prop_oneof![Just(Stage::New), any::<u32>().prop_map(|amount| Stage::Won { amount })],
@@ -175,13 +194,14 @@ fn contact() -> impl Strategy<Value = Contact> {
         proptest::collection::btree_map(text(), any::<Option<i32>>(), 0..3),
         (-90.0..90.0_f64, -180.0..180.0_f64),
         link(),
-        proptest::option::of((text(), proptest::collection::vec(text(), 0..3))),
+        proptest::option::of(address()),
+        proptest::collection::btree_map(any::<u32>(), address(), 0..3),
     );
     (names, kinds, lists, text(), maybe(), text()).prop_map(
         |(names, kinds, lists, created_by, iban, internal_notes)| {
             let (id, full_name, email, job_title, milliseconds) = names;
-            let (kind, source, phone, number, stage) = kinds;
-            let (tags, custom, place, parent, address) = lists;
+            let (kind, source, origin, phone, number, stage) = kinds;
+            let (tags, custom, place, parent, address, offices) = lists;
             Contact {
                 id,
                 full_name,
@@ -190,13 +210,15 @@ fn contact() -> impl Strategy<Value = Contact> {
                 created_at: DateTime::from_timestamp_millis(milliseconds).expect("a time"),
                 kind,
                 source,
+                origin,
+                offices,
                 phone,
                 number,
                 tags,
                 custom,
                 place,
                 parent,
-                address: address.map(|(city, lines)| Address { city, lines }),
+                address,
                 stage,
                 audit: Audit { created_by },
                 iban,

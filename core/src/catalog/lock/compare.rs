@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use crate::catalog::compiled::resolve;
 use crate::catalog::node::strings;
+use crate::catalog::references::{TEXTS, resolve};
 
 type Schemas = BTreeMap<String, Value>;
 
@@ -29,21 +29,8 @@ pub(super) struct Comparison<'a> {
     found: Vec<(String, String)>,
 }
 
-/// Keywords that say nothing of which values there are.
-const TEXTS: [&str; 9] = [
-    "$comment",
-    "$schema",
-    "default",
-    "deprecated",
-    "description",
-    "examples",
-    "readOnly",
-    "title",
-    "writeOnly",
-];
-
 /// Keywords that are compared by their meaning, and not as they stand.
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 12] = [
     "additionalProperties",
     "allOf",
     "anyOf",
@@ -51,6 +38,7 @@ const KNOWN: [&str; 11] = [
     "enum",
     "items",
     "oneOf",
+    "patternProperties",
     "prefixItems",
     "properties",
     "required",
@@ -175,13 +163,12 @@ impl<'a> Comparison<'a> {
             self.compare_members(path, then, now);
             self.compare_items(path, then, now);
         }
-        if has_own_members(then) && has_own_members(now) {
-            self.compare_flattened(path, then, now);
-        }
+        self.compare_parts(path, then, now);
     }
 
-    /// What stands among the members of an object: enums that are flattened.
-    fn compare_flattened(&mut self, path: &str, then: &'a Value, now: &'a Value) {
+    /// Of what a value is put together: enums and types that are flattened, or what a tagged enum
+    /// holds.
+    fn compare_parts(&mut self, path: &str, then: &'a Value, now: &'a Value) {
         for keyword in ["anyOf", "oneOf"] {
             match (then[keyword].as_array(), now[keyword].as_array()) {
                 (Some(then), Some(now)) => {
@@ -262,6 +249,7 @@ impl<'a> Comparison<'a> {
             }
             self.compare(&path, member, new_member);
         }
+        self.compare_patterns(path, then, now);
         match (then.get("additionalProperties"), now.get("additionalProperties")) {
             (Some(then @ Value::Object(_)), Some(now @ Value::Object(_))) => {
                 self.compare(&format!("{path}.*"), then, now);
@@ -275,6 +263,35 @@ impl<'a> Comparison<'a> {
                 self.report(path, "could have members of other names, which are refused now");
             }
             _ => {}
+        }
+    }
+
+    /// Members whose names are of a pattern, such as numbers.
+    fn compare_patterns(
+        &mut self,
+        path: &str,
+        then: &'a Map<String, Value>,
+        now: &'a Map<String, Value>,
+    ) {
+        let patterns = |schema: &'a Map<String, Value>| {
+            schema.get("patternProperties").and_then(Value::as_object)
+        };
+        let path = format!("{path}.*");
+        let (then, now) = (patterns(then), patterns(now));
+        for (pattern, member) in then.into_iter().flatten() {
+            match now.and_then(|members| members.get(pattern)) {
+                Some(now) => self.compare(&path, member, now),
+                None => {
+                    self.report(&path, format!("the members named like `{pattern}` were removed"));
+                }
+            }
+        }
+        // Receivers of then read names of the other patterns alone.
+        let is_new = |pattern: &&String| then.is_some_and(|then| !then.contains_key(*pattern));
+        if self.direction == Direction::Sent {
+            for pattern in now.into_iter().flat_map(Map::keys).filter(is_new) {
+                self.report(&path, format!("there are members named like `{pattern}` now"));
+            }
         }
     }
 
@@ -322,8 +339,13 @@ fn in_words(alternatives: &[Alternative<'_>]) -> String {
     words.join(" or ")
 }
 
-fn has_own_members(schema: &Value) -> bool {
-    schema["properties"].is_object()
+/// The values of which one is this, where nothing else is said of them.
+fn choices(schema: &Value) -> Option<&Vec<Value>> {
+    let says = |keyword: &str| schema.get(keyword).is_some();
+    match (schema["anyOf"].as_array(), schema["oneOf"].as_array()) {
+        (Some(_), Some(_)) => None,
+        (any, one) => any.or(one).filter(|_| !says("allOf") && !says("properties")),
+    }
 }
 
 /// One of the things that a value may be.
@@ -380,8 +402,7 @@ fn add_alternatives<'a>(
     depth: usize,
 ) {
     let schema = resolve(schemas, schema);
-    let either = schema["anyOf"].as_array().or(schema["oneOf"].as_array());
-    if let Some(either) = either.filter(|_| !has_own_members(schema) && depth < DEPTH) {
+    if let Some(either) = choices(schema).filter(|_| depth < DEPTH) {
         for schema in either {
             add_alternatives(schemas, schema, found, depth + 1);
         }
@@ -401,7 +422,16 @@ fn add_alternatives<'a>(
         (_, Value::Array(kinds)) => {
             kinds.iter().filter_map(Value::as_str).for_each(|kind| add(of_type(schema, kind)));
         }
-        _ => add(Kind::Anything),
+        // It is what the type is to which a rule was added.
+        _ => match schema["allOf"].as_array().and_then(|all| all.first()).filter(|_| depth < DEPTH)
+        {
+            Some(first) => {
+                let start = found.len();
+                add_alternatives(schemas, first, found, depth + 1);
+                found[start..].iter_mut().for_each(|one| one.schema = schema);
+            }
+            None => add(Kind::Anything),
+        },
     }
 }
 

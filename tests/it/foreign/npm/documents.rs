@@ -83,6 +83,10 @@ fn ajv_accepts_every_body_by_the_schema_and_no_other() {
         ("/data/kind", json!("Stranger")),
         ("/data/createdAt", json!(7)),
         ("/data/stage", json!("Lost")),
+        ("/data/origin", json!({ "via": "Rumour", "name": "Alice", "next": null })),
+        ("/data/origin", json!({ "name": "Alice", "next": null })),
+        ("/data/offices", json!({ "7": { "city": 7, "lines": [] } })),
+        ("/data/offices", json!({ "first": { "city": "Oslo", "lines": [] } })),
     ] {
         refuse(created.clone(), pointer, Some(value));
     }
