@@ -16,6 +16,7 @@ mod fake {
 
         pub trait WebhookObject {
             const NAME: &'static str;
+            const OPERATIONS: &'static [&'static str] = &[];
 
             fn object_id(&self) -> &dyn Display;
 
