@@ -29,6 +29,8 @@ pub(crate) async fn in_mid_response(place: Place) {
 
     // Others have taken over what it had.
     sink.until((DISPATCHERS + 1) * SLOTS).await;
+    // What has arrived until now has an earlier millisecond.
+    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     let thaw = now();
     running[frozen].signal("CONT");
     until("late attempts are logged", LIMIT, async || late(&place).await == SLOTS).await;
@@ -88,6 +90,8 @@ pub(crate) async fn at_any_moment(place: Place) {
 /// Lets a dispatcher go on when the others have delivered what it had; gives the time.
 async fn thaw(place: &Place, frozen: &Process) -> u64 {
     place.until_delivered().await;
+    // What has arrived until now has an earlier millisecond.
+    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     let thaw = now();
     frozen.signal("CONT");
     thaw
