@@ -53,6 +53,7 @@ contract! {
         an_insert_by_plain_sqlx_is_the_same_row,
         a_begun_transaction_is_never_refused_while_the_dispatcher_works,
         a_transaction_that_read_first_can_be_run_again,
+        a_transaction_that_the_database_itself_ended_spoils_none_after_it,
     }
     request {
         what_arrives_is_the_body_of_the_event_signed,

@@ -67,7 +67,12 @@ impl Backend for Sqlite {
     }
 
     async fn begin(pool: &Pool<Sqlite>) -> Result<Transaction<'static, Sqlite>, Failure> {
-        pool.begin_with("BEGIN IMMEDIATE").await
+        loop {
+            match pool.begin_with("BEGIN IMMEDIATE").await {
+                Err(Failure::InvalidSavePointStatement) => close_miscounted(pool),
+                begun => return begun,
+            }
+        }
     }
 
     async fn begin_own(
@@ -219,6 +224,21 @@ impl Backend for Sqlite {
 
     async fn listen(_pool: &Pool<Sqlite>, _wake: impl Fn() + Send) -> Result<(), Failure> {
         std::future::pending().await
+    }
+}
+
+/// Closes the idle connections that count a transaction which is over.
+///
+/// SQLite itself rolls back when the disk is full. The driver's ROLLBACK then fails, and the driver
+/// believes ever after that the transaction is open.
+fn close_miscounted(pool: &Pool<Sqlite>) {
+    let mut sound = Vec::new();
+    while let Some(connection) = pool.try_acquire() {
+        if connection.is_in_transaction() {
+            drop(connection.detach());
+        } else {
+            sound.push(connection);
+        }
     }
 }
 

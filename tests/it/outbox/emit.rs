@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use hookwright::{BodyError, EmitError, Event, WebhookObject};
+use hookwright::{BodyError, EmitError, Event, Query, WebhookObject};
 use serde::Serialize;
 use sqlx::Connection;
 
@@ -335,4 +335,20 @@ pub(super) async fn a_transaction_that_read_first_can_be_run_again<S: TestStore>
     let running = Running::start(fixture.dispatcher()).await;
     receiver.wait_for(2).await;
     running.end().await;
+}
+
+/// As SQLite does when the disk is full.
+pub(super) async fn a_transaction_that_the_database_itself_ended_spoils_none_after_it<
+    S: TestStore,
+>(
+    fixture: Fixture<S>,
+) {
+    for _ in 0..3 {
+        let mut transaction = fixture.outbox.begin().await.expect("a transaction");
+        S::run_sql(&mut transaction, "ROLLBACK").await.expect("it is over");
+        drop(transaction);
+    }
+    fixture.emit(&person(1).created()).await;
+    let page = fixture.outbox.history().events(&Query::new()).await.expect("events");
+    assert_eq!(page.items().len(), 1);
 }
