@@ -355,7 +355,8 @@ impl<S: Store> Outbox<S> {
         &self.shared.key
     }
 
-    pub(crate) fn tenant_id(&self) -> Option<&str> {
+    /// The tenant whose outbox it is, by [`tenant`](Self::tenant).
+    pub fn tenant_id(&self) -> Option<&str> {
         self.tenant.as_deref()
     }
 

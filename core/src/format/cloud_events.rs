@@ -72,11 +72,13 @@ impl CloudEvents {
         Ok(self)
     }
 
-    pub(crate) fn source(&self) -> &str {
+    /// Where events come from.
+    pub fn source(&self) -> &str {
         &self.source
     }
 
-    pub(crate) fn base(&self) -> Option<&str> {
+    /// What each `dataschema` begins with, where that was set.
+    pub fn base(&self) -> Option<&str> {
         self.schema_base.as_deref()
     }
 }

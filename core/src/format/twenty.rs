@@ -67,15 +67,22 @@ impl Twenty {
         self
     }
 
-    pub(crate) fn workspace_id(&self) -> &str {
+    /// The id of the workspace.
+    pub fn workspace_id(&self) -> &str {
         &self.workspace
+    }
+
+    /// The ids of the objects' metadata, by the objects' names.
+    pub fn object_ids(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.objects.iter().map(|(name, id)| (name.as_str(), id.as_str()))
     }
 
     pub(crate) fn metadata_id(&self, object: &str) -> Option<&str> {
         self.objects.get(object).map(String::as_str)
     }
 
-    pub(crate) fn webhook_id(&self) -> Option<&str> {
+    /// The id of the webhook, where one was set.
+    pub fn webhook_id(&self) -> Option<&str> {
         self.webhook.as_deref()
     }
 

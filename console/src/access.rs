@@ -1,0 +1,16 @@
+//! Who may do what: API keys, their scopes and tenants, and the sessions of people who signed in.
+
+mod guard;
+mod keys;
+mod principal;
+mod scope;
+mod sessions;
+mod token;
+
+pub(crate) use self::guard::{Access, AdminScope, ReadScope, ReplayScope, WriteScope};
+pub(crate) use self::keys::ApiKeys;
+pub use self::keys::{ApiKey, NewApiKey};
+pub use self::principal::Principal;
+pub use self::scope::Scope;
+pub(crate) use self::scope::{Scopes, UnknownScope};
+pub(crate) use self::sessions::{Session, Sessions};

@@ -1,0 +1,19 @@
+//! Random tokens, of which digests alone are stored.
+
+use rand::Rng;
+use sha2::{Digest, Sha256};
+
+/// How many random bytes a token is made of.
+const BYTES: usize = 32;
+
+/// A new token: 64 hexadecimal digits behind a prefix that says what it is.
+pub(super) fn generate(prefix: &str) -> String {
+    let mut bytes = [0_u8; BYTES];
+    rand::rng().fill_bytes(&mut bytes);
+    format!("{prefix}{}", hex::encode(bytes))
+}
+
+/// What is stored of a token. It is random throughout, so that a slow digest would add nothing.
+pub(super) fn digest(token: &str) -> String {
+    hex::encode(Sha256::digest(token))
+}

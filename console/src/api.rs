@@ -1,0 +1,117 @@
+//! The REST API, under `/api`, and the document that describes it.
+
+mod events;
+mod extract;
+mod health;
+mod history;
+mod idempotency;
+mod keys;
+mod layers;
+mod replays;
+mod responses;
+mod webhooks;
+
+use std::sync::Arc;
+
+use axum::extract::{OriginalUri, State};
+use axum::{Json, Router, middleware};
+use http::{StatusCode, Uri};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::server::Server;
+use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(crate) use self::extract::{Json as Input, Path, Query};
+use crate::console::Console;
+use crate::problem::Problem;
+
+/// The largest body of a request, in bytes.
+const BODY_LIMIT: usize = 2 * 1024 * 1024;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Webhooks",
+        description = "Webhooks, what was sent to them, and what came of it.\n\n\
+            Every request carries an API key: `Authorization: Bearer hwk_…`. A key has scopes, and may be of \
+            one tenant: then there is nothing else than what is the tenant's. A write that carries an \
+            `Idempotency-Key` can be repeated without being done twice: within 24 hours the same answer comes back.",
+        license(name = "MIT OR Apache-2.0"),
+    ),
+    modifiers(&KeyScheme),
+    tags(
+        (name = "webhooks", description = "Where events go."),
+        (name = "events", description = "What has happened."),
+        (name = "deliveries", description = "Each event on its way to each webhook, and its attempts."),
+        (name = "replays", description = "Sending again what was sent, or should have been."),
+        (name = "keys", description = "Who may use this API."),
+        (name = "health", description = "For probes and scrapers."),
+    )
+)]
+struct Document;
+
+struct KeyScheme;
+
+impl Modify for KeyScheme {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme(
+            "key",
+            SecurityScheme::Http(Http::builder().scheme(HttpAuthScheme::Bearer).build()),
+        );
+    }
+}
+
+/// Everything that a console answers.
+pub(crate) fn router(console: Arc<Console>) -> Router {
+    let (api, document) = documented().split_for_parts();
+    let document = Arc::new(document);
+    let describe = move |OriginalUri(original): OriginalUri, uri: Uri| {
+        let mut document = utoipa::openapi::OpenApi::clone(&document);
+        // Where the console is nested, if it is.
+        let prefix = original.path().strip_suffix(uri.path()).unwrap_or_default().to_owned();
+        document.servers = Some(vec![Server::new(if prefix.is_empty() { "/" } else { &prefix })]);
+        async move { Json(document) }
+    };
+    let api = api
+        .route("/api/openapi.json", axum::routing::get(describe))
+        .route("/api/{*rest}", axum::routing::any(nothing))
+        .method_not_allowed_fallback(async || {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this cannot be done here")
+        });
+    api.layer(middleware::from_fn_with_state(console.clone(), idempotency::answer_once))
+        .layer(axum::extract::DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(console.clone(), layers::check_host))
+        .layer(middleware::from_fn(layers::add_headers))
+        .with_state(console)
+}
+
+/// The routes that the document describes.
+fn documented() -> OpenApiRouter<Arc<Console>> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::read, webhooks::update, webhooks::delete))
+        .routes(routes!(webhooks::rotate_secret))
+        .routes(routes!(events::test))
+        .routes(routes!(replays::recover))
+        .routes(routes!(replays::replay))
+        .routes(routes!(replays::list))
+        .routes(routes!(replays::read, replays::cancel))
+        .routes(routes!(history::events, events::emit))
+        .routes(routes!(history::deliveries))
+        .routes(routes!(history::delivery))
+        .routes(routes!(history::resend))
+        .routes(routes!(history::attempts))
+        .routes(routes!(events::stats))
+        .routes(routes!(events::catalog))
+        .routes(routes!(keys::list, keys::create))
+        .routes(routes!(keys::revoke))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::metrics))
+}
+
+async fn nothing(State(_): State<Arc<Console>>) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "there is nothing here: see /api/openapi.json")
+}

@@ -1,0 +1,119 @@
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use super::responses::{ReadRefusals, WriteRefusals};
+use super::{Input, Path, Query};
+use crate::access::{Access, ReadScope, ReplayScope, WriteScope};
+use crate::console::Console;
+use crate::history::Attempt;
+use crate::listing::Page;
+use crate::problem::Problem;
+use crate::webhooks::{self, Listing, NewWebhook, Rotation, Webhook, WebhookChanges};
+
+/// Webhooks
+///
+/// Those that are not deleted, the newest first.
+#[utoipa::path(
+    get, path = "/api/webhooks", tag = "webhooks", security(("key" = ["read"])), params(Listing),
+    responses((status = 200, body = Page<Webhook>), ReadRefusals),
+)]
+pub(crate) async fn list(
+    access: Access<ReadScope>,
+    Query(listing): Query<Listing>,
+) -> Result<Json<Page<Webhook>>, Problem> {
+    Ok(Json(webhooks::list(&access.outbox, &listing).await?))
+}
+
+/// Make a webhook
+///
+/// It is active at once. Its secret is told in this answer, and never again.
+#[utoipa::path(
+    post, path = "/api/webhooks", tag = "webhooks", security(("key" = ["write"])),
+    request_body = NewWebhook,
+    responses(
+        (status = 201, body = Webhook, headers(("Location" = String, description = "Where it is."))),
+        WriteRefusals,
+    ),
+)]
+pub(crate) async fn create(
+    access: Access<WriteScope>,
+    State(console): State<Arc<Console>>,
+    Input(new): Input<NewWebhook>,
+) -> Result<impl IntoResponse, Problem> {
+    let webhook = webhooks::create(&console, &access.outbox, new).await?;
+    let mut headers = HeaderMap::new();
+    if let Ok(location) = HeaderValue::try_from(format!("webhooks/{}", webhook.id)) {
+        headers.insert(header::LOCATION, location);
+    }
+    Ok((StatusCode::CREATED, headers, Json(webhook)))
+}
+
+/// A webhook
+#[utoipa::path(
+    get, path = "/api/webhooks/{id}", tag = "webhooks", security(("key" = ["read"])),
+    params(("id" = String, Path, description = "The id of the webhook.")),
+    responses((status = 200, body = Webhook), ReadRefusals),
+)]
+pub(crate) async fn read(
+    access: Access<ReadScope>,
+    Path(id): Path<String>,
+) -> Result<Json<Webhook>, Problem> {
+    Ok(Json(webhooks::get(&access.outbox, &webhooks::id_of(&id)?).await?))
+}
+
+/// Change a webhook
+///
+/// What is not given stays as it is.
+#[utoipa::path(
+    patch, path = "/api/webhooks/{id}", tag = "webhooks", security(("key" = ["write"])),
+    params(("id" = String, Path, description = "The id of the webhook.")),
+    request_body = WebhookChanges,
+    responses((status = 200, body = Webhook), WriteRefusals),
+)]
+pub(crate) async fn update(
+    access: Access<WriteScope>,
+    State(console): State<Arc<Console>>,
+    Path(id): Path<String>,
+    Input(changes): Input<WebhookChanges>,
+) -> Result<Json<Webhook>, Problem> {
+    let id = webhooks::id_of(&id)?;
+    Ok(Json(webhooks::update(&console, &access.outbox, &id, changes).await?))
+}
+
+/// Delete a webhook
+///
+/// What was on its way to it is dropped; the log of its attempts stays.
+#[utoipa::path(
+    delete, path = "/api/webhooks/{id}", tag = "webhooks", security(("key" = ["write"])),
+    params(("id" = String, Path, description = "The id of the webhook.")),
+    responses((status = 204, description = "It is deleted."), WriteRefusals),
+)]
+pub(crate) async fn delete(
+    access: Access<WriteScope>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    webhooks::delete(&access.outbox, &webhooks::id_of(&id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Rotate the secret
+///
+/// The new one signs at once, and is told in this answer; the one before it signs on for a while,
+/// so that receivers can learn the new one.
+#[utoipa::path(
+    post, path = "/api/webhooks/{id}/rotate-secret", tag = "webhooks", security(("key" = ["write"])),
+    params(("id" = String, Path, description = "The id of the webhook.")),
+    request_body = Rotation,
+    responses((status = 200, body = Webhook), WriteRefusals),
+)]
+pub(crate) async fn rotate_secret(
+    access: Access<WriteScope>,
+    Path(id): Path<String>,
+    Input(rotation): Input<Rotation>,
+) -> Result<Json<Webhook>, Problem> {
+    Ok(Json(webhooks::rotate(&access.outbox, &webhooks::id_of(&id)?, rotation).await?))
+}

@@ -1,0 +1,139 @@
+//! What is wrong with a request, as problem details (RFC 9457).
+
+use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
+use axum::response::{IntoResponse, Response};
+use hookwright::{EmitError, OutboxError};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What is wrong, for programs and for people: problem details by RFC 9457.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(example = json!({
+    "type": "about:blank",
+    "title": "Unprocessable Content",
+    "status": 422,
+    "detail": "the webhook was not saved",
+    "errors": [{"field": "targetUrl", "detail": "the URL has no host"}],
+}))]
+pub(crate) struct Problem {
+    /// `about:blank`: the status says what kind of problem it is.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The status in words.
+    title: String,
+    /// The status of the answer.
+    status: u16,
+    /// What is wrong with this request, and what to do.
+    pub(crate) detail: String,
+    /// What is wrong with single members of the request.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) errors: Vec<FieldError>,
+}
+
+/// What is wrong with a member of a request.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct FieldError {
+    /// The member, such as `targetUrl`.
+    pub(crate) field: &'static str,
+    /// What is wrong with it.
+    pub(crate) detail: String,
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            errors: Vec::new(),
+        }
+    }
+
+    pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    pub(crate) fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("there is no such {what}"))
+    }
+
+    /// What is wrong with members: the request was understood, and is refused.
+    pub(crate) fn of_fields(detail: impl Into<String>, errors: Vec<FieldError>) -> Self {
+        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail) }
+    }
+
+    /// What is wrong with one member.
+    pub(crate) fn of_field(field: &'static str, detail: impl ToString) -> Self {
+        let detail = detail.to_string();
+        Self::of_fields(detail.clone(), vec![FieldError { field, detail }])
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn database(error: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error, "the database refused what the console asked of it");
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the database does not do what was asked of it; the server's log says why",
+        )
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let mut response = (status, axum::Json(self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        Self::database(&error)
+    }
+}
+
+impl From<OutboxError> for Problem {
+    fn from(error: OutboxError) -> Self {
+        if error.is_not_found() {
+            return Self::new(StatusCode::NOT_FOUND, error.to_string());
+        }
+        if let Some(unknown) = error.unknown_event() {
+            return Self::of_field("operations", unknown);
+        }
+        Self::database(&error)
+    }
+}
+
+impl From<EmitError> for Problem {
+    fn from(error: EmitError) -> Self {
+        match error {
+            EmitError::Outbox(error) => error.into(),
+            error => Self::of_field("data", error),
+        }
+    }
+}
+
+macro_rules! rejections {
+    ($($rejection:ty)*) => {
+        $(impl From<$rejection> for Problem {
+            fn from(rejection: $rejection) -> Self {
+                Self::new(rejection.status(), rejection.body_text())
+            }
+        })*
+    };
+}
+
+rejections!(BytesRejection JsonRejection PathRejection QueryRejection);

@@ -1,0 +1,32 @@
+//! The console's own tables, beside those of the outbox.
+
+use crate::outbox::{AnyOutbox, on_store};
+
+/// In words that both stores know. Times are milliseconds since the epoch; of keys and cookies there
+/// are digests only.
+const TABLES: [&str; 4] = [
+    "CREATE TABLE IF NOT EXISTS hookwright_api_key (\
+     id TEXT NOT NULL PRIMARY KEY, tenant TEXT, name TEXT NOT NULL, digest TEXT NOT NULL UNIQUE, \
+     hint TEXT NOT NULL, scopes TEXT NOT NULL, created_at BIGINT NOT NULL, expires_at BIGINT, \
+     used_at BIGINT, revoked_at BIGINT)",
+    "CREATE TABLE IF NOT EXISTS hookwright_session (\
+     digest TEXT NOT NULL PRIMARY KEY, api_key TEXT NOT NULL, csrf TEXT NOT NULL, expires_at BIGINT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS hookwright_idempotency (\
+     digest TEXT NOT NULL PRIMARY KEY, request TEXT NOT NULL, answer TEXT, created_at BIGINT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS hookwright_idempotency_time ON hookwright_idempotency (created_at)",
+];
+
+/// Makes the tables that are not there. Several processes may do so at once.
+pub(crate) async fn make(outbox: &AnyOutbox) -> Result<(), sqlx::Error> {
+    for table in TABLES {
+        // PostgreSQL can refuse one of two that make the same table at the same time.
+        if execute(outbox, table).await.is_err() {
+            execute(outbox, table).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn execute(outbox: &AnyOutbox, sql: &'static str) -> Result<(), sqlx::Error> {
+    on_store!(outbox, outbox => sqlx::query(sql).execute(outbox.pool()).await.map(drop))
+}

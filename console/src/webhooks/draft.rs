@@ -1,0 +1,259 @@
+//! What is said of a webhook that is made or changed, and what is wrong with it.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+
+use hookwright::{EndpointSettings, EventPattern, Format, Secret};
+use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
+
+use super::WebhookFormat;
+use crate::console::Console;
+use crate::problem::{FieldError, Problem};
+
+/// How many patterns a webhook has at most.
+const MAX_OPERATIONS: usize = 200;
+/// How long a description is at most, in characters.
+const MAX_DESCRIPTION: usize = 1000;
+
+/// A webhook to be made.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewWebhook {
+    /// Where events go: `https://…`, or `http://…` where the server allows the address.
+    #[schema(example = "https://example.com/hooks")]
+    pub(crate) target_url: String,
+    /// The events that are wanted: `["*.*"]`, unless given.
+    #[serde(default)]
+    #[schema(example = json!(["person.created", "company.*"]))]
+    pub(crate) operations: Option<Vec<String>>,
+    /// A text for people.
+    #[serde(default)]
+    pub(crate) description: Option<String>,
+    /// The secret that signs, of 16 bytes or more; one is made unless given.
+    #[serde(default)]
+    pub(crate) secret: Option<String>,
+    /// Whether events are sent from now on: they are, unless it is `false`.
+    #[serde(default)]
+    pub(crate) enabled: Option<bool>,
+    /// How bodies are written: as documented, unless given.
+    #[serde(default)]
+    pub(crate) format: Option<WebhookFormat>,
+    /// Headers that every request carries.
+    #[serde(default)]
+    pub(crate) headers: Option<BTreeMap<String, String>>,
+    /// How many requests begin in a second at most.
+    #[serde(default)]
+    pub(crate) rate_limit: Option<NonZeroU32>,
+    /// Whose it is: then it gets this tenant's events alone.
+    #[serde(default)]
+    pub(crate) tenant: Option<String>,
+}
+
+/// What changes of a webhook: the rest stays as it is.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct WebhookChanges {
+    /// Where events go.
+    #[serde(default)]
+    pub(crate) target_url: Option<String>,
+    /// The events that are wanted.
+    #[serde(default)]
+    pub(crate) operations: Option<Vec<String>>,
+    /// A text for people.
+    #[serde(default)]
+    pub(crate) description: Option<String>,
+    /// Whether events are sent; else they are held back.
+    #[serde(default)]
+    pub(crate) enabled: Option<bool>,
+    /// How bodies are written, from the next event on.
+    #[serde(default)]
+    pub(crate) format: Option<WebhookFormat>,
+    /// Headers to set; a `null` removes one.
+    #[serde(default)]
+    pub(crate) headers: Option<BTreeMap<String, Option<String>>>,
+    /// How many requests begin in a second at most; `null` removes the limit.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<NonZeroU32>)]
+    pub(crate) rate_limit: Option<Option<NonZeroU32>>,
+}
+
+/// Tells `null` from what is not there.
+#[expect(clippy::option_option, reason = "null removes, and what is missing stays")]
+fn given<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
+}
+
+impl NewWebhook {
+    /// The settings of the endpoint, and the secret that it signs by.
+    pub(crate) fn settings(
+        self,
+        console: &Console,
+    ) -> Result<(EndpointSettings, Secret), Problem> {
+        let mut errors = Errors::default();
+        let secret = errors.keep(secret(self.secret));
+        let settings =
+            errors.of("targetUrl", EndpointSettings::new(self.target_url.trim()));
+        let changes = WebhookChanges {
+            target_url: None,
+            operations: self.operations,
+            description: self.description,
+            enabled: None,
+            format: self.format,
+            headers: self
+                .headers
+                .map(|headers| headers.into_iter().map(|(name, value)| (name, Some(value))).collect()),
+            rate_limit: self.rate_limit.map(Some),
+        };
+        // The rest is looked at too when the URL is wrong, so that everything is said at once.
+        let is_placed = settings.is_some();
+        let settings = settings.or_else(|| EndpointSettings::new("https://localhost/").ok());
+        let settings = settings
+            .map(|settings| changes.checked(is_placed.then_some(console), settings, &mut errors));
+        match (settings, secret) {
+            (Some(settings), Some(secret)) if errors.is_empty() => {
+                Ok((settings.secret(secret.clone()), secret))
+            }
+            _ => Err(errors.into_problem()),
+        }
+    }
+}
+
+impl WebhookChanges {
+    /// Whether more changes than whether it is enabled.
+    pub(crate) fn has_settings(&self) -> bool {
+        self.target_url.is_some()
+            || self.operations.is_some()
+            || self.description.is_some()
+            || self.format.is_some()
+            || self.headers.is_some()
+            || self.rate_limit.is_some()
+    }
+
+    /// The settings with the changes in them.
+    pub(crate) fn apply(
+        mut self,
+        console: &Console,
+        settings: EndpointSettings,
+    ) -> Result<EndpointSettings, Problem> {
+        let mut errors = Errors::default();
+        let url = self.target_url.take();
+        let moved = match &url {
+            Some(url) => errors.of("targetUrl", settings.clone().with_url(url.trim())),
+            None => None,
+        };
+        let is_moved = moved.is_some();
+        let settings = self.checked(
+            is_moved.then_some(console),
+            moved.unwrap_or(settings),
+            &mut errors,
+        );
+        if errors.is_empty() { Ok(settings) } else { Err(errors.into_problem()) }
+    }
+
+    /// The settings with the changes in them, but for the URL, which a console looks at.
+    fn checked(
+        self,
+        console: Option<&Console>,
+        mut settings: EndpointSettings,
+        errors: &mut Errors,
+    ) -> EndpointSettings {
+        if let Some(console) = console {
+            errors.of("targetUrl", console.sender.check(settings.url()));
+        }
+        if let Some(operations) = self.operations {
+            let patterns = errors.keep(patterns(&operations));
+            settings = settings.wants_only(patterns.unwrap_or_default());
+        }
+        if let Some(description) = self.description {
+            if description.chars().count() > MAX_DESCRIPTION {
+                let detail = format!("a description has {MAX_DESCRIPTION} characters at most");
+                errors.add("description", detail);
+            }
+            settings = settings.description(description);
+        }
+        if let Some(format) = self.format {
+            settings = match errors.of("format", Format::try_from(format)) {
+                Some(format) => settings.format(format),
+                None => settings,
+            };
+        }
+        for (name, value) in self.headers.unwrap_or_default() {
+            settings = settings.without_header(&name);
+            if let Some(value) = value {
+                settings = match errors.of("headers", settings.clone().header(&name, &value)) {
+                    Some(settings) => settings,
+                    None => settings,
+                };
+            }
+        }
+        match self.rate_limit {
+            Some(Some(limit)) => settings.per_second(limit),
+            Some(None) => settings.without_rate_limit(),
+            None => settings,
+        }
+    }
+}
+
+/// The secret that was given, or a new one.
+pub(super) fn secret(given: Option<String>) -> Result<Secret, Problem> {
+    match given.filter(|secret| !secret.is_empty()) {
+        Some(secret) => Secret::new(secret).map_err(|error| Problem::of_field("secret", error)),
+        None => Ok(Secret::generate()),
+    }
+}
+
+fn patterns(operations: &[String]) -> Result<Vec<EventPattern>, Problem> {
+    if operations.is_empty() {
+        return Err(Problem::of_field(
+            "operations",
+            "name one event at least, or `*.*` for all of them",
+        ));
+    }
+    if operations.len() > MAX_OPERATIONS {
+        let detail = format!("{MAX_OPERATIONS} operations at most: use patterns such as `person.*`");
+        return Err(Problem::of_field("operations", detail));
+    }
+    let parsed = operations.iter().map(|operation| operation.trim().parse());
+    parsed.collect::<Result<_, _>>().map_err(|error: hookwright::EventPatternError| {
+        Problem::of_field("operations", error)
+    })
+}
+
+/// What is wrong with the members of a request.
+#[derive(Default)]
+struct Errors(Vec<FieldError>);
+
+impl Errors {
+    fn add(&mut self, field: &'static str, detail: String) {
+        self.0.push(FieldError { field, detail });
+    }
+
+    fn of<T, E: std::fmt::Display>(
+        &mut self,
+        field: &'static str,
+        result: Result<T, E>,
+    ) -> Option<T> {
+        result.map_err(|error| self.add(field, error.to_string())).ok()
+    }
+
+    fn keep<T>(&mut self, result: Result<T, Problem>) -> Option<T> {
+        result.map_err(|problem| self.0.extend(problem.errors)).ok()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn into_problem(self) -> Problem {
+        let detail = match &self.0[..] {
+            [only] => format!("the webhook was not saved: {}", only.detail),
+            _ => "the webhook was not saved".to_owned(),
+        };
+        Problem::of_fields(detail, self.0)
+    }
+}
