@@ -199,6 +199,10 @@ impl Catalog {
     /// A JSON Schema (2020-12) that every body of the catalogue is valid by. What an object's data is
     /// stands under `$defs`, under the object's name, and what a custom event's is under the event's
     /// with `.data` behind it.
+    ///
+    /// `oneOf` refers to each event's body, also under `$defs`: its `title` is the event's name, its
+    /// `description` the first line of what the type's doc comment says, and of its `examples` there is
+    /// one, as [`examples`](Self::examples) gives it.
     pub fn json_schema(&self) -> String {
         json_schema::write(self)
     }
