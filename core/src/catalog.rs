@@ -20,7 +20,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use self::compiled::{Compiled, Form};
 pub use self::described::Described;
-pub use self::lock::{Break, LockError};
+pub use self::lock::{Added, Break, CatalogLock, LockError};
 pub use self::names::UnknownEvent;
 use crate::event::{EventData, EventName, EventSet, Hidden, WebhookEvent};
 use crate::object::WebhookObject;
@@ -264,6 +264,8 @@ impl Catalog {
     /// }
     /// # no_event_is_broken().unwrap();
     /// ```
+    ///
+    /// [`CatalogLock`] compares the files of two releases.
     pub fn check_lock(&self, path: impl AsRef<Path>) -> Result<(), LockError> {
         lock::check(self, path.as_ref())
     }

@@ -205,7 +205,7 @@ pub mod attributes {}
 #[cfg(feature = "http")]
 pub use crate::address::{AddressPolicy, RefusedAddress};
 #[cfg(feature = "schema")]
-pub use crate::catalog::{Break, Catalog, Described, LockError, UnknownEvent};
+pub use crate::catalog::{Added, Break, Catalog, CatalogLock, Described, LockError, UnknownEvent};
 #[cfg_attr(not(feature = "testing"), doc(hidden))]
 #[cfg(feature = "_outbox")]
 pub use crate::dispatcher::Clock;
