@@ -123,6 +123,7 @@ contract! {
         a_secret_rotates_with_overlap,
     }
     schema {
+        what_an_application_has_sealed_is_unsealed_in_its_context_only,
         several_that_open_a_new_database_make_one_schema,
         migrating_again_changes_nothing,
         tables_of_a_newer_program_are_refused,
