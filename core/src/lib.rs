@@ -226,8 +226,9 @@ pub use crate::outbox::{
     AttemptOutcome, Cursor, CursorError, Deliveries, DeliveryState, DisabledReason, EmitError,
     EndpointId, EndpointIdError, EndpointSettings, EndpointState, Endpoints, EventPattern,
     EventPatternError, History, Insert, KeyError, MasterKey, Order, Outbox, OutboxBuilder,
-    OutboxError, Page, Parameter, Query, ReplayId, ReplayProgress, ReplayState, Store,
-    StoredAttempt, StoredDelivery, StoredEndpoint, StoredEvent, Transaction,
+    OutboxError, Page, Parameter, Query, ReplayId, ReplayIdError, ReplayKind, ReplayProgress,
+    ReplayState, Store, StoredAttempt, StoredDelivery, StoredEndpoint, StoredEvent, StoredReplay,
+    Transaction,
 };
 pub use crate::receiver::{ReceiveError, Verifier};
 #[cfg(feature = "http")]

@@ -34,7 +34,9 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use zeroize::Zeroizing;
 
 pub use self::builder::OutboxBuilder;
-pub use self::deliveries::{Deliveries, ReplayId, ReplayProgress, ReplayState};
+pub use self::deliveries::{
+    Deliveries, ReplayId, ReplayIdError, ReplayKind, ReplayProgress, ReplayState, StoredReplay,
+};
 pub(crate) use self::endpoints::StoredHealth;
 pub use self::endpoints::{
     DisabledReason, EndpointId, EndpointIdError, EndpointSettings, EndpointState, Endpoints, Order,

@@ -95,6 +95,7 @@ contract! {
         a_replay_sends_what_a_new_endpoint_wants_of_a_time_range,
         a_replay_that_runs_is_not_begun_twice_and_can_be_cancelled,
     }
+        replays_and_recoveries_are_listed_a_page_at_a_time,
     formats {
         each_format_arrives_with_what_its_bodies_tell,
         every_attempt_has_the_same_bytes_though_the_endpoint_is_changed,
