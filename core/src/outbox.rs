@@ -46,7 +46,8 @@ use self::error::{Class, Kind};
 pub use self::error::{EmitError, OutboxError};
 use self::formats::Formats;
 pub use self::history::{
-    AttemptOutcome, DeliveryState, History, StoredAttempt, StoredDelivery, StoredEvent,
+    AttemptOutcome, Backlog, DeliveryState, Figures, History, Stats, StatsQuery, StoredAttempt,
+    StoredDelivery, StoredEvent, Tally,
 };
 pub use self::insert::Insert;
 pub use self::master_key::{KeyError, MasterKey};
@@ -227,9 +228,6 @@ impl<S: Store> Outbox<S> {
         Deliveries::new(self)
     }
 
-    /// Begins a transaction whose commit wakes the dispatcher at once.
-    ///
-    /// In SQLite it is begun IMMEDIATE, so that it is not refused later.
     /// Encrypts what an application keeps beside the outbox, such as the key of a session or a
     /// password of another service: with the outbox's master key, so that it needs none of its own.
     ///
@@ -271,6 +269,9 @@ impl<S: Store> Outbox<S> {
         })?)
     }
 
+    /// Begins a transaction whose commit wakes the dispatcher at once.
+    ///
+    /// In SQLite it is begun IMMEDIATE, so that it is not refused later.
     ///
     /// # Errors
     ///
@@ -427,14 +428,14 @@ impl<S: Store> Outbox<S> {
     }
 }
 
-impl<S: Store> Clone for Outbox<S> {
-    fn clone(&self) -> Self {
-        Self { shared: self.shared.clone(), tenant: self.tenant.clone() }
 /// Whose an application's sealed values are: an endpoint's are its id's, which is a UUID.
 fn of_application(context: &str) -> String {
     format!("application:{context}")
 }
 
+impl<S: Store> Clone for Outbox<S> {
+    fn clone(&self) -> Self {
+        Self { shared: self.shared.clone(), tenant: self.tenant.clone() }
     }
 }
 

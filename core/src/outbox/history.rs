@@ -1,12 +1,14 @@
 //! What is read back of events, deliveries and attempts.
 
 mod rows;
+mod stats;
 
 use std::collections::HashSet;
 
 use chrono::DateTime;
 
 pub use self::rows::{AttemptOutcome, DeliveryState, StoredAttempt, StoredDelivery, StoredEvent};
+pub use self::stats::{Backlog, Figures, Stats, StatsQuery, Tally};
 use super::Outbox;
 use super::error::{Kind, OutboxError};
 use super::page::{Cursor, Page, Query};
