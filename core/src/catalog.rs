@@ -20,7 +20,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use self::compiled::{Compiled, Form};
 pub use self::described::Described;
-pub use self::lock::{Break, LockError};
+pub use self::lock::{Added, Break, CatalogLock, LockError};
 pub use self::names::UnknownEvent;
 use crate::event::{EventData, EventName, EventSet, Hidden, WebhookEvent};
 use crate::object::WebhookObject;
@@ -199,6 +199,10 @@ impl Catalog {
     /// A JSON Schema (2020-12) that every body of the catalogue is valid by. What an object's data is
     /// stands under `$defs`, under the object's name, and what a custom event's is under the event's
     /// with `.data` behind it.
+    ///
+    /// `oneOf` refers to each event's body, also under `$defs`: its `title` is the event's name, its
+    /// `description` the first line of what the type's doc comment says, and of its `examples` there is
+    /// one, as [`examples`](Self::examples) gives it.
     pub fn json_schema(&self) -> String {
         json_schema::write(self)
     }
@@ -260,6 +264,8 @@ impl Catalog {
     /// }
     /// # no_event_is_broken().unwrap();
     /// ```
+    ///
+    /// [`CatalogLock`] compares the files of two releases.
     pub fn check_lock(&self, path: impl AsRef<Path>) -> Result<(), LockError> {
         lock::check(self, path.as_ref())
     }

@@ -205,7 +205,7 @@ pub mod attributes {}
 #[cfg(feature = "http")]
 pub use crate::address::{AddressPolicy, RefusedAddress};
 #[cfg(feature = "schema")]
-pub use crate::catalog::{Break, Catalog, Described, LockError, UnknownEvent};
+pub use crate::catalog::{Added, Break, Catalog, CatalogLock, Described, LockError, UnknownEvent};
 #[cfg_attr(not(feature = "testing"), doc(hidden))]
 #[cfg(feature = "_outbox")]
 pub use crate::dispatcher::Clock;
@@ -223,11 +223,12 @@ pub use crate::format::{CloudEvents, CloudEventsError, Format, Twenty};
 pub use crate::object::WebhookObject;
 #[cfg(feature = "_outbox")]
 pub use crate::outbox::{
-    AttemptOutcome, Cursor, CursorError, Deliveries, DeliveryState, DisabledReason, EmitError,
-    EndpointId, EndpointIdError, EndpointSettings, EndpointState, Endpoints, EventPattern,
-    EventPatternError, History, Insert, KeyError, MasterKey, Order, Outbox, OutboxBuilder,
-    OutboxError, Page, Parameter, Query, ReplayId, ReplayProgress, ReplayState, Store,
-    StoredAttempt, StoredDelivery, StoredEndpoint, StoredEvent, Transaction,
+    AttemptOutcome, Backlog, Cursor, CursorError, Deliveries, DeliveryState, DisabledReason,
+    EmitError, EndpointId, EndpointIdError, EndpointSettings, EndpointState, Endpoints,
+    EventPattern, EventPatternError, Figures, History, Insert, KeyError, MasterKey, Order, Outbox,
+    OutboxBuilder, OutboxError, Page, Parameter, Query, ReplayId, ReplayIdError, ReplayKind,
+    ReplayProgress, ReplayState, Stats, StatsQuery, Store, StoredAttempt, StoredDelivery,
+    StoredEndpoint, StoredEvent, StoredReplay, Tally, Transaction,
 };
 pub use crate::receiver::{ReceiveError, Verifier};
 #[cfg(feature = "http")]

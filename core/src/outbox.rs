@@ -31,9 +31,12 @@ use std::time::Duration;
 
 use sqlx::Pool;
 use tokio::sync::{Mutex, OwnedMutexGuard};
+use zeroize::Zeroizing;
 
 pub use self::builder::OutboxBuilder;
-pub use self::deliveries::{Deliveries, ReplayId, ReplayProgress, ReplayState};
+pub use self::deliveries::{
+    Deliveries, ReplayId, ReplayIdError, ReplayKind, ReplayProgress, ReplayState, StoredReplay,
+};
 pub(crate) use self::endpoints::StoredHealth;
 pub use self::endpoints::{
     DisabledReason, EndpointId, EndpointIdError, EndpointSettings, EndpointState, Endpoints, Order,
@@ -43,7 +46,8 @@ use self::error::{Class, Kind};
 pub use self::error::{EmitError, OutboxError};
 use self::formats::Formats;
 pub use self::history::{
-    AttemptOutcome, DeliveryState, History, StoredAttempt, StoredDelivery, StoredEvent,
+    AttemptOutcome, Backlog, DeliveryState, Figures, History, Stats, StatsQuery, StoredAttempt,
+    StoredDelivery, StoredEvent, Tally,
 };
 pub use self::insert::Insert;
 pub use self::master_key::{KeyError, MasterKey};
@@ -224,6 +228,47 @@ impl<S: Store> Outbox<S> {
         Deliveries::new(self)
     }
 
+    /// Encrypts what an application keeps beside the outbox, such as the key of a session or a
+    /// password of another service: with the outbox's master key, so that it needs none of its own.
+    ///
+    /// The context says what it is and whose, such as `session key` or `smtp password of acme`: only
+    /// by the same one is it [unsealed](Self::unseal), so that one sealed value is no good in another's
+    /// place. It is not in what is given, which is 45 bytes longer than what was sealed, and another
+    /// each time. A [tenant](Self::tenant)'s id is no part of the context by itself. What is sealed
+    /// cannot be taken for an endpoint's secrets, nor these for it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use hookwright::{Outbox, OutboxError, Store};
+    /// # fn example<S: Store>(outbox: Outbox<S>) -> Result<(), OutboxError> {
+    /// let sealed = outbox.seal("smtp password of acme", b"correct horse");
+    /// let password = outbox.unseal("smtp password of acme", &sealed)?;
+    /// assert_eq!(password.as_slice(), b"correct horse");
+    /// assert!(outbox.unseal("smtp password of other", &sealed).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn seal(&self, context: &str, plain: &[u8]) -> Vec<u8> {
+        self.shared.key.seal(&of_application(context), plain)
+    }
+
+    /// Decrypts what [`seal`](Self::seal) gave for the same context, under the same master key. Its
+    /// memory is overwritten when it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`OutboxError`], which is [about the master key](OutboxError::is_master_key) when it was sealed
+    /// with another one or in another context, or was changed.
+    pub fn unseal(&self, context: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OutboxError> {
+        let opened = self.shared.key.open(&of_application(context), sealed);
+        Ok(opened.map_err(|error| match error {
+            KeyError::Sealed => KeyError::Context,
+            error => error,
+        })?)
+    }
+
     /// Begins a transaction whose commit wakes the dispatcher at once.
     ///
     /// In SQLite it is begun IMMEDIATE, so that it is not refused later.
@@ -382,6 +427,11 @@ impl<S: Store> Outbox<S> {
         }
         Ok(())
     }
+}
+
+/// Whose an application's sealed values are: an endpoint's are its id's, which is a UUID.
+fn of_application(context: &str) -> String {
+    format!("application:{context}")
 }
 
 impl<S: Store> Clone for Outbox<S> {

@@ -19,6 +19,7 @@ mod routing;
 mod schema;
 mod secrets;
 mod shutdown;
+mod stats;
 mod store;
 mod telemetry;
 
@@ -94,6 +95,7 @@ contract! {
         a_resend_of_what_is_not_there_is_not_found,
         a_replay_sends_what_a_new_endpoint_wants_of_a_time_range,
         a_replay_that_runs_is_not_begun_twice_and_can_be_cancelled,
+        replays_and_recoveries_are_listed_a_page_at_a_time,
     }
     formats {
         each_format_arrives_with_what_its_bodies_tell,
@@ -121,6 +123,7 @@ contract! {
         another_master_key_is_refused,
         what_was_sealed_for_another_endpoint_is_not_used,
         a_secret_rotates_with_overlap,
+        what_an_application_has_sealed_is_unsealed_in_its_context_only,
     }
     schema {
         several_that_open_a_new_database_make_one_schema,
@@ -157,6 +160,10 @@ contract! {
         events_are_read_a_page_at_a_time,
         deliveries_are_read_a_page_at_a_time,
         attempts_are_read_a_page_at_a_time,
+    }
+    stats {
+        attempts_are_counted_by_endpoint_and_by_time,
+        what_waits_is_counted_by_endpoint,
     }
     retention {
         what_is_over_is_deleted_and_the_rest_is_kept,

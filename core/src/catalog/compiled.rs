@@ -85,11 +85,15 @@ impl Compiled {
             if keys.insert(key.clone(), &part.schema_id).is_some() {
                 continue;
             }
-            let mut schema = if part.is_empty {
-                schemars::json_schema!({ "type": "object" })
-            } else {
-                (part.schema)(&mut generator)
-            };
+            let mut schema = (part.schema)(&mut generator);
+            if part.is_empty {
+                // Data without members is an object all the same.
+                let description = schema.remove("description");
+                schema = schemars::json_schema!({ "type": "object" });
+                if let Some(description) = description {
+                    schema.insert("description".to_owned(), description);
+                }
+            }
             for transform in generator.transforms_mut() {
                 transform.transform(&mut schema);
             }

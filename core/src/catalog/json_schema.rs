@@ -1,5 +1,6 @@
 use super::Catalog;
-use super::compiled::{Form, PATH};
+use super::compiled::{Compiled, Event, Form, PATH};
+use super::example;
 use super::node::Node;
 
 pub(super) fn write(catalog: &Catalog) -> String {
@@ -13,7 +14,7 @@ pub(super) fn write(catalog: &Catalog) -> String {
     let mut definitions: Vec<_> = compiled
         .events
         .iter()
-        .map(|event| (event.name.to_string(), Node::schema(&compiled.envelope(event, PATH))))
+        .map(|event| (event.name.to_string(), body(&compiled, event)))
         .chain(compiled.schemas.iter().map(|(name, schema)| (name.clone(), Node::schema(schema))))
         .collect();
     definitions.sort_by(|left, right| left.0.cmp(&right.0));
@@ -24,4 +25,14 @@ pub(super) fn write(catalog: &Catalog) -> String {
         ("$defs", Node::Map(definitions)),
     ])
     .pretty()
+}
+
+/// The schema of a body, with what a program that has only this document tells of the event.
+fn body(compiled: &Compiled, event: &Event) -> Node {
+    let mut keywords = vec![("title".to_owned(), Node::text(event.name.to_string()))];
+    if let Node::Map(schema) = Node::schema(&compiled.envelope(event, PATH)) {
+        keywords.extend(schema);
+    }
+    keywords.push(("examples".to_owned(), Node::List(vec![example::body(compiled, event)])));
+    Node::Map(keywords)
 }

@@ -1,17 +1,17 @@
 //! `catalog.lock`: what was promised to receivers, and whether it is kept.
 
 mod compare;
+mod error;
 
 use std::collections::BTreeMap;
-use std::error::Error;
-use std::fmt;
-use std::path::{Path, PathBuf};
-use std::{env, fs, io};
+use std::path::Path;
+use std::{env, fmt, fs, io};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use self::compare::Comparison;
+use self::compare::{Comparison, Difference};
+pub use self::error::LockError;
 use super::Catalog;
 use super::compiled::{Compiled, Form};
 use super::node::Node;
@@ -21,10 +21,41 @@ const UPDATE: &str = "UPDATE_CATALOG";
 /// How the file is written.
 const VERSION: u32 = 1;
 
-/// The file.
-#[derive(Serialize, Deserialize)]
+/// What was promised to receivers at one time: what `catalog.lock` holds.
+///
+/// [`Catalog::check_lock`] compares the catalogue with its file; this is for what compares two of
+/// them, such as the files of two releases.
+///
+/// # Examples
+///
+/// ```
+/// use hookwright::schemars::{self, JsonSchema};
+/// use hookwright::{Catalog, CatalogLock, WebhookObject};
+///
+/// mod first {
+///     # use super::*;
+///     #[derive(serde::Serialize, WebhookObject, JsonSchema)]
+///     pub struct Person { id: String, email: String }
+/// }
+/// mod second {
+///     # use super::*;
+///     #[derive(serde::Serialize, WebhookObject, JsonSchema)]
+///     #[webhook(events(created, updated, deleted, restored))]
+///     pub struct Person { id: String, mail: String }
+/// }
+///
+/// # fn main() {
+/// let old = CatalogLock::of(&Catalog::new().object::<first::Person>());
+/// let new = CatalogLock::of(&Catalog::new().object::<second::Person>());
+/// let breaks: Vec<_> = old.breaks(&new).iter().map(ToString::to_string).collect();
+/// assert_eq!(breaks, ["person.created, person.deleted, person.updated: data.email: was removed"]);
+/// let added: Vec<_> = old.added(&new).iter().map(ToString::to_string).collect();
+/// assert_eq!(added, ["person.restored", "person.created, person.deleted, person.updated: data.mail"]);
+/// # }
+/// ```
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Lock {
+pub struct CatalogLock {
     version: u32,
     /// The name of the schema of what each event carries.
     events: BTreeMap<String, String>,
@@ -40,8 +71,9 @@ struct Written {
     version: u32,
 }
 
-impl Lock {
-    fn of(catalog: &Catalog) -> Self {
+impl CatalogLock {
+    /// What a catalogue promises now.
+    pub fn of(catalog: &Catalog) -> Self {
         let Compiled { events, schemas: sent, .. } = catalog.compiled(Form::Sent);
         let read = catalog.compiled(Form::Read).schemas;
         let events = events.into_iter().map(|event| (event.name.to_string(), event.data)).collect();
@@ -50,6 +82,102 @@ impl Lock {
             schemas.into_iter().map(strip).collect()
         };
         Self { version: VERSION, events, sent: without_texts(sent), read: without_texts(read) }
+    }
+
+    /// Reads a file that [`Catalog::check_lock`] has written.
+    ///
+    /// # Errors
+    ///
+    /// [`LockError`] when the file is missing or cannot be read, and when it is something else or of
+    /// another version of this library.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, LockError> {
+        let path = path.as_ref();
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(LockError::Missing { path: path.to_owned() });
+            }
+            Err(source) => return Err(LockError::Read { path: path.to_owned(), source }),
+        };
+        let lock: Self = match serde_json::from_str(&text) {
+            Ok(lock) => lock,
+            Err(error) => {
+                let path = path.to_owned();
+                // Another version may have other members.
+                return Err(match serde_json::from_str(&text) {
+                    Ok(Written { version }) if version != VERSION => {
+                        LockError::OtherVersion { path, version }
+                    }
+                    _ => LockError::NotALock { path, line: error.line() },
+                });
+            }
+        };
+        if lock.version != VERSION {
+            return Err(LockError::OtherVersion { path: path.to_owned(), version: lock.version });
+        }
+        Ok(lock)
+    }
+
+    /// The names of the events, in their order.
+    pub fn events(&self) -> impl Iterator<Item = &str> {
+        self.events.keys().map(String::as_str)
+    }
+
+    /// What was promised and is not kept by a newer one: empty when every receiver that was right
+    /// still is.
+    pub fn breaks(&self, newer: &Self) -> Vec<Break> {
+        let gone = self.events.keys().filter(|name| !newer.events.contains_key(*name));
+        let gone = gone.map(|name| Break {
+            events: vec![name.clone()],
+            path: String::new(),
+            problem: "the event was removed".to_owned(),
+        });
+        let mut breaks: Vec<Break> = gone.collect();
+        for (events, data, newer_data) in self.in_both(newer) {
+            let read = Comparison::read(&self.read, &newer.read).of(data, newer_data);
+            let sent = self.sent(newer, data, newer_data);
+            let mut seen = Vec::new();
+            for (path, problem) in sent.breaks.into_iter().chain(read.breaks) {
+                if seen.contains(&(path.clone(), problem.clone())) {
+                    continue;
+                }
+                seen.push((path.clone(), problem.clone()));
+                breaks.push(Break { events: events.clone(), path, problem });
+            }
+        }
+        breaks
+    }
+
+    /// What a newer one promises besides: events, and members of data that are sent. Of a member
+    /// that is new, those within it are not told.
+    pub fn added(&self, newer: &Self) -> Vec<Added> {
+        let new = newer.events.keys().filter(|name| !self.events.contains_key(*name));
+        let new = new.map(|name| Added { events: vec![name.clone()], path: String::new() });
+        let mut added: Vec<Added> = new.collect();
+        for (events, data, newer_data) in self.in_both(newer) {
+            let sent = self.sent(newer, data, newer_data);
+            let fields = sent.added.into_iter();
+            added.extend(fields.map(|path| Added { events: events.clone(), path }));
+        }
+        added
+    }
+
+    fn sent(&self, newer: &Self, data: &str, newer_data: &str) -> Difference {
+        Comparison::sent(&self.sent, &newer.sent).of(data, newer_data)
+    }
+
+    /// The events of both that carry the same, and the name of what they carry in each.
+    fn in_both<'a>(
+        &'a self,
+        newer: &'a Self,
+    ) -> impl Iterator<Item = (Vec<String>, &'a str, &'a str)> {
+        let mut by_data: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
+        for (name, data) in &self.events {
+            if let Some(newer_data) = newer.events.get(name) {
+                by_data.entry((data, newer_data)).or_default().push(name.clone());
+            }
+        }
+        by_data.into_iter().map(|((data, newer_data), events)| (events, data, newer_data))
     }
 
     fn text(&self) -> String {
@@ -66,68 +194,25 @@ impl Lock {
         ])
         .pretty()
     }
+}
 
-    /// What was promised and is not kept.
-    fn breaks(&self, now: &Self) -> Vec<Break> {
-        let mut breaks = Vec::new();
-        let mut compared: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
-        for (name, data) in &self.events {
-            match now.events.get(name) {
-                Some(data_now) => compared.entry((data, data_now)).or_default().push(name),
-                None => breaks.push(Break {
-                    events: vec![name.clone()],
-                    path: String::new(),
-                    problem: "the event was removed".to_owned(),
-                }),
-            }
-        }
-        for ((data, data_now), events) in compared {
-            let sent = Comparison::sent(&self.sent, &now.sent).of(data, data_now);
-            let read = Comparison::read(&self.read, &now.read).of(data, data_now);
-            let mut seen = Vec::new();
-            for (path, problem) in sent.into_iter().chain(read) {
-                if seen.contains(&(path.clone(), problem.clone())) {
-                    continue;
-                }
-                seen.push((path.clone(), problem.clone()));
-                let events = events.iter().map(|name| (*name).to_owned()).collect();
-                breaks.push(Break { events, path, problem });
-            }
-        }
-        breaks
+/// The names of the events, without their schemas.
+impl fmt::Debug for CatalogLock {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("CatalogLock")
+            .field("events", &self.events.keys())
+            .finish_non_exhaustive()
     }
 }
 
 pub(super) fn check(catalog: &Catalog, path: &Path) -> Result<(), LockError> {
-    let now = Lock::of(catalog);
+    let now = CatalogLock::of(catalog);
     if env::var_os(UPDATE).is_some_and(|value| value == "1") {
         return fs::write(path, now.text())
             .map_err(|source| LockError::Write { path: path.to_owned(), source });
     }
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(LockError::Missing { path: path.to_owned() });
-        }
-        Err(source) => return Err(LockError::Read { path: path.to_owned(), source }),
-    };
-    let lock: Lock = match serde_json::from_str(&text) {
-        Ok(lock) => lock,
-        Err(error) => {
-            let path = path.to_owned();
-            // Another version may have other members.
-            return Err(match serde_json::from_str(&text) {
-                Ok(Written { version }) if version != VERSION => {
-                    LockError::OtherVersion { path, version }
-                }
-                _ => LockError::NotALock { path, line: error.line() },
-            });
-        }
-    };
-    if lock.version != VERSION {
-        return Err(LockError::OtherVersion { path: path.to_owned(), version: lock.version });
-    }
-    let breaks = lock.breaks(&now);
+    let breaks = CatalogLock::read(path)?.breaks(&now);
     if breaks.is_empty() {
         return Ok(());
     }
@@ -146,116 +231,34 @@ pub struct Break {
     pub problem: String,
 }
 
-/// Why a catalogue is not as `catalog.lock` has it.
-///
-/// `Debug` shows the same text as `Display`, so that a test which unwraps it is readable.
+/// One line: the events, where, and what.
+impl fmt::Display for Break {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: ", self.events.join(", "))?;
+        if !self.path.is_empty() {
+            write!(formatter, "{}: ", self.path)?;
+        }
+        formatter.write_str(&self.problem)
+    }
+}
+
+/// What is promised besides: an event, or a member of its data.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum LockError {
-    /// Receivers that were right are not any more.
-    #[non_exhaustive]
-    Broken {
-        /// The file.
-        path: PathBuf,
-        /// Each promise that is not kept.
-        breaks: Vec<Break>,
-    },
-    /// There is no file yet.
-    #[non_exhaustive]
-    Missing {
-        /// Where it was looked for.
-        path: PathBuf,
-    },
-    /// The file is not what this library writes.
-    #[non_exhaustive]
-    NotALock {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-    },
-    /// The file was written by another version of this library, in another way.
-    #[non_exhaustive]
-    OtherVersion {
-        /// The file.
-        path: PathBuf,
-        /// How it is written.
-        version: u32,
-    },
-    /// The file cannot be read.
-    #[non_exhaustive]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The file cannot be written.
-    #[non_exhaustive]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+pub struct Added {
+    /// The events that it is of.
+    pub events: Vec<String>,
+    /// Where in the body, such as `data.address.city`; empty for the event itself.
+    pub path: String,
 }
 
-impl fmt::Display for LockError {
+/// One line: the events, and where.
+impl fmt::Display for Added {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Broken { path, breaks } => {
-                write!(formatter, "the events are not as `{}` promises them", path.display())?;
-                let mut events: &[String] = &[];
-                for Break { events: of, path, problem } in breaks {
-                    if of != events {
-                        write!(formatter, "\n\n  {}", of.join(", "))?;
-                        events = of;
-                    }
-                    match path.as_str() {
-                        "" => write!(formatter, "\n    {problem}")?,
-                        path => write!(formatter, "\n    {path}: {problem}")?,
-                    }
-                }
-                write!(
-                    formatter,
-                    "\n\nhelp: keep what receivers rely on; or accept the difference, and tell them: run this test with `{UPDATE}=1`"
-                )
-            }
-            Self::Missing { path } => write!(
-                formatter,
-                "there is no `{}`: run this test once with `{UPDATE}=1`, and commit the file that it writes",
-                path.display()
-            ),
-            Self::NotALock { path, line } => write!(
-                formatter,
-                "`{}` is not a catalogue, at line {line}: restore the file from its last commit, or write it anew with `{UPDATE}=1`",
-                path.display()
-            ),
-            Self::OtherVersion { path, version } => write!(
-                formatter,
-                "`{}` was written by another version of hookwright, as version {version} of the file: use that version, or write the file anew with `{UPDATE}=1`",
-                path.display()
-            ),
-            Self::Read { path, .. } => write!(formatter, "`{}` cannot be read", path.display()),
-            Self::Write { path, .. } => write!(formatter, "`{}` cannot be written", path.display()),
+        formatter.write_str(&self.events.join(", "))?;
+        if !self.path.is_empty() {
+            write!(formatter, ": {}", self.path)?;
         }
-    }
-}
-
-impl fmt::Debug for LockError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, formatter)?;
-        match self.source() {
-            Some(source) => write!(formatter, ": {source}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Error for LockError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Read { source, .. } | Self::Write { source, .. } => Some(source),
-            _ => None,
-        }
+        Ok(())
     }
 }

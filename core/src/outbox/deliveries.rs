@@ -1,12 +1,17 @@
 //! What a person does about deliveries: sends one again, recovers failures, replays the past.
 
-use std::fmt;
+mod stored;
+
 use std::num::NonZeroU32;
 
 use chrono::{DateTime, Utc};
 
+pub use self::stored::{
+    ReplayId, ReplayIdError, ReplayKind, ReplayProgress, ReplayState, StoredReplay,
+};
 use super::endpoints::{EndpointId, StoredEndpoint};
 use super::error::{Kind, OutboxError};
+use super::page::{Cursor, Page, Query};
 use super::statement::{Parameter, Statement};
 use super::store::Store;
 use super::{Outbox, queue};
@@ -37,47 +42,6 @@ use crate::event::EventId;
 pub struct Deliveries<'a, S: Store> {
     outbox: &'a Outbox<S>,
     rate: NonZeroU32,
-}
-
-/// What tells a replay or a recovery from all others of an outbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ReplayId(i64);
-
-impl fmt::Display for ReplayId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
-    }
-}
-
-/// How far a replay or a recovery has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReplayProgress {
-    queued: u64,
-    state: ReplayState,
-}
-
-/// Whether a replay goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ReplayState {
-    /// Deliveries are being queued.
-    Running,
-    /// All are queued.
-    Done,
-    /// It was cancelled. What was queued before is delivered.
-    Cancelled,
-}
-
-impl ReplayProgress {
-    /// How many deliveries were queued so far.
-    pub fn queued(&self) -> u64 {
-        self.queued
-    }
-
-    /// Whether it goes on.
-    pub fn state(&self) -> ReplayState {
-        self.state
-    }
 }
 
 impl<'a, S: Store> Deliveries<'a, S> {
@@ -176,7 +140,7 @@ impl<'a, S: Store> Deliveries<'a, S> {
             "UPDATE hookwright_replay SET state = 2 WHERE id = $1 AND state = 0 AND endpoint IN \
              (SELECT id FROM hookwright_endpoint WHERE $2 IS NULL OR tenant = $2)",
         );
-        let update = self.of_tenant(update.bind(replay.0));
+        let update = self.of_tenant(update.bind(replay.number()));
         let writer = self.outbox.writer().await?;
         S::execute(&mut *self.outbox.pool().acquire().await?, update).await?;
         drop(writer);
@@ -195,16 +159,56 @@ impl<'a, S: Store> Deliveries<'a, S> {
             "SELECT queued, state FROM hookwright_replay WHERE id = $1 AND endpoint IN \
              (SELECT id FROM hookwright_endpoint WHERE $2 IS NULL OR tenant = $2)",
         );
-        let select = self.of_tenant(select.bind(replay.0));
+        let select = self.of_tenant(select.bind(replay.number()));
         let rows = S::fetch(&mut *self.outbox.pool().acquire().await?, select).await?;
         let row = rows.first().ok_or_else(|| OutboxError::new(Kind::NoReplay))?;
-        let state = match S::integer(row, 1)? {
-            Some(0) => ReplayState::Running,
-            Some(1) => ReplayState::Done,
-            _ => ReplayState::Cancelled,
+        Ok(ReplayProgress::of(S::integer(row, 0)?, S::integer(row, 1)?))
+    }
+
+    /// The replays and recoveries that there are, the newest first: those that run, and those that
+    /// have ended for as long as the dispatcher keeps them.
+    ///
+    /// Of the query the endpoint counts, the time, which is when they were begun, and the page.
+    ///
+    /// # Errors
+    ///
+    /// [`OutboxError`] when the database refuses.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use hookwright::{Outbox, Query, ReplayState, Store};
+    ///
+    /// # async fn example<S: Store>(outbox: Outbox<S>) -> Result<(), hookwright::OutboxError> {
+    /// let deliveries = outbox.deliveries();
+    /// for replay in deliveries.replays(&Query::new()).await?.items() {
+    ///     println!("{:?} to {}: {}", replay.kind(), replay.endpoint(), replay.progress().queued());
+    ///     if replay.progress().state() == ReplayState::Running {
+    ///         deliveries.cancel(replay.id()).await?;
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn replays(&self, query: &Query) -> Result<Page<StoredReplay>, OutboxError> {
+        self.outbox.ready().await?;
+        let select = Statement::new(
+            "SELECT r.id, p.endpoint_id, r.kind, r.since, r.until, r.queued, r.state, r.created_at \
+             FROM hookwright_replay AS r JOIN hookwright_endpoint AS p ON p.id = r.endpoint \
+             WHERE ($1 IS NULL OR p.tenant = $1)",
+        );
+        let select = query.conditions(self.of_tenant(select), None, Some("p"), "r.created_at");
+        let select = match query.after {
+            Some(cursor) => select.text(" AND r.id < ").value(cursor.first),
+            None => select,
         };
-        let queued = u64::try_from(S::integer(row, 0)?.unwrap_or_default()).unwrap_or(0);
-        Ok(ReplayProgress { queued, state })
+        let select = select.text(" ORDER BY r.id DESC LIMIT ").value(query.rows());
+        let rows = S::fetch(&mut *self.outbox.pool().acquire().await?, select).await?;
+        let replays = rows.iter().map(StoredReplay::of_row::<S>).collect::<Result<_, _>>()?;
+        Ok(Page::new(replays, query.limit, |replay: &StoredReplay| Cursor {
+            first: replay.number(),
+            second: 0,
+        }))
     }
 
     fn of_tenant(&self, statement: Statement) -> Statement {
@@ -246,6 +250,6 @@ impl<'a, S: Store> Deliveries<'a, S> {
         transaction.commit().await?;
         drop(writer);
         self.outbox.wake();
-        Ok(ReplayId(id))
+        Ok(ReplayId::new(id))
     }
 }

@@ -35,6 +35,7 @@ pub(crate) enum Kind {
         what: &'static str,
     },
     Tenant,
+    TooManyEndpoints,
     /// Bodies of Standard Webhooks, and no secret that signs by it.
     UnsignedStandard,
     Sender(crate::sender::SenderError),
@@ -238,6 +239,11 @@ impl fmt::Display for OutboxError {
                 "{what} in the database cannot be read: was it changed by hand, or by a newer program?"
             ),
             Kind::Tenant => formatter.write_str("a tenant's id is 1 to 256 visible ASCII characters"),
+            Kind::TooManyEndpoints => write!(
+                formatter,
+                "statistics are of {} endpoints at most: ask for those of one page, or of all in sum",
+                super::StatsQuery::MAX_ENDPOINTS
+            ),
             Kind::UnsignedStandard => formatter.write_str(
                 "the format `Standard` is signed by Standard Webhooks: give the endpoint a secret that begins with `whsec_` or `whsk_`, such as `Secret::generate()`",
             ),

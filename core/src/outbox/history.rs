@@ -1,12 +1,14 @@
 //! What is read back of events, deliveries and attempts.
 
 mod rows;
+mod stats;
 
 use std::collections::HashSet;
 
 use chrono::DateTime;
 
 pub use self::rows::{AttemptOutcome, DeliveryState, StoredAttempt, StoredDelivery, StoredEvent};
+pub use self::stats::{Backlog, Figures, Stats, StatsQuery, Tally};
 use super::Outbox;
 use super::error::{Kind, OutboxError};
 use super::page::{Cursor, Page, Query};
@@ -54,7 +56,7 @@ impl<'a, S: Store> History<'a, S> {
             "SELECT e.id, e.event_id, e.tenant, e.object, e.operation, e.object_id, e.time, e.emitted_at \
              FROM hookwright_event AS e WHERE ($1 IS NULL OR e.tenant = $1)",
         );
-        let select = query.conditions(self.of_tenant(select), "e", None, "e.emitted_at");
+        let select = query.conditions(self.of_tenant(select), Some("e"), None, "e.emitted_at");
         let select = match query.after {
             Some(cursor) => select.text(" AND e.id < ").value(cursor.first),
             None => select,
@@ -140,7 +142,7 @@ impl<'a, S: Store> History<'a, S> {
              JOIN hookwright_endpoint AS p ON p.id = d.endpoint \
              WHERE p.deleted_at IS NULL AND ($1 IS NULL OR p.tenant = $1)",
         );
-        let select = query.conditions(self.of_tenant(select), "e", Some("p"), "e.emitted_at");
+        let select = query.conditions(self.of_tenant(select), Some("e"), Some("p"), "e.emitted_at");
         let select = select.text(match query.state {
             Some(DeliveryState::Pending) => " AND d.state = 0 AND p.disabled_at IS NULL",
             Some(DeliveryState::Held) => " AND d.state = 0 AND p.disabled_at IS NOT NULL",
@@ -161,7 +163,7 @@ impl<'a, S: Store> History<'a, S> {
              WHERE a.outcome = $2 AND ($1 IS NULL OR p.tenant = $1)",
         );
         let select = self.of_tenant(select).bind(DELIVERED);
-        let select = query.conditions(select, "e", Some("p"), "e.emitted_at");
+        let select = query.conditions(select, Some("e"), Some("p"), "e.emitted_at");
         let select = after(select, query, "a")
             .text(" ORDER BY a.event DESC, a.endpoint DESC, a.id DESC LIMIT ")
             .value(query.rows());
@@ -180,7 +182,11 @@ impl<'a, S: Store> History<'a, S> {
              FROM hookwright_attempt AS a JOIN hookwright_endpoint AS p ON p.id = a.endpoint \
              LEFT JOIN hookwright_event AS e ON e.id = a.event WHERE ($1 IS NULL OR p.tenant = $1)",
         );
-        let select = query.conditions(self.of_tenant(select), "e", Some("p"), "a.at");
+        let select = query.conditions(self.of_tenant(select), Some("e"), Some("p"), "a.at");
+        let select = match query.outcome {
+            Some(outcome) => select.text(" AND a.outcome = ").value(outcome.number()),
+            None => select,
+        };
         let select = match query.after {
             Some(cursor) => select.text(" AND a.id < ").value(cursor.first),
             None => select,

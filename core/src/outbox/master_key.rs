@@ -160,6 +160,8 @@ pub enum KeyError {
     Other,
     /// What was sealed has been changed, or belongs to something else.
     Sealed,
+    /// What an application had sealed has been changed, or was sealed in another context.
+    Context,
 }
 
 impl fmt::Display for KeyError {
@@ -187,6 +189,9 @@ impl fmt::Display for KeyError {
             ),
             Self::Sealed => formatter.write_str(
                 "an endpoint's secrets cannot be decrypted: they were changed, or belong to another endpoint",
+            ),
+            Self::Context => formatter.write_str(
+                "what is to be unsealed was changed, or sealed in another context: name the context that it was sealed in",
             ),
         }
     }

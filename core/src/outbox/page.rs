@@ -7,7 +7,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 
 use super::endpoints::EndpointId;
-use super::history::DeliveryState;
+use super::history::{AttemptOutcome, DeliveryState};
 use super::statement::Statement;
 use crate::event::{EventId, EventName};
 
@@ -30,6 +30,7 @@ pub struct Query {
     object_id: Option<String>,
     name: Option<EventName>,
     pub(super) state: Option<DeliveryState>,
+    pub(super) outcome: Option<AttemptOutcome>,
     since: Option<i64>,
     until: Option<i64>,
     pub(super) limit: usize,
@@ -51,6 +52,7 @@ impl Query {
             object_id: None,
             name: None,
             state: None,
+            outcome: None,
             since: None,
             until: None,
             limit: Self::DEFAULT_LIMIT,
@@ -94,7 +96,20 @@ impl Query {
         self
     }
 
-    /// Not before this time: of events when they were emitted, of attempts when they were made.
+    /// Of attempts of which this came. It counts for attempts only.
+    ///
+    /// ```
+    /// use hookwright::{AttemptOutcome, Query};
+    ///
+    /// let failures = Query::new().outcome(AttemptOutcome::Failed).limit(20);
+    /// ```
+    pub fn outcome(mut self, outcome: AttemptOutcome) -> Self {
+        self.outcome = Some(outcome);
+        self
+    }
+
+    /// Not before this time: of events when they were emitted, of attempts when they were made, of
+    /// replays when they were begun.
     pub fn since(mut self, time: DateTime<Utc>) -> Self {
         self.since = Some(time.timestamp_millis());
         self
@@ -124,11 +139,11 @@ impl Query {
     }
 
     /// Appends the conditions on an event, an endpoint and a time, each of which is a table's alias
-    /// or the column of the time.
+    /// or the column of the time. Without a table, what is asked of it does not count.
     pub(super) fn conditions(
         &self,
         mut statement: Statement,
-        event: &str,
+        event: Option<&str>,
         endpoint: Option<&str>,
         time: &str,
     ) -> Statement {
@@ -139,18 +154,20 @@ impl Query {
                 .text(" = ")
                 .value(value);
         };
-        if let Some(id) = &self.event {
-            add(format!("{event}.event_id"), id.to_string());
-        }
-        if let Some(object) = &self.object {
-            add(format!("{event}.object"), object.clone());
-        }
-        if let Some(id) = &self.object_id {
-            add(format!("{event}.object_id"), id.clone());
-        }
-        if let Some(name) = &self.name {
-            add(format!("{event}.object"), name.object().to_owned());
-            add(format!("{event}.operation"), name.operation().to_owned());
+        if let Some(event) = event {
+            if let Some(id) = &self.event {
+                add(format!("{event}.event_id"), id.to_string());
+            }
+            if let Some(object) = &self.object {
+                add(format!("{event}.object"), object.clone());
+            }
+            if let Some(id) = &self.object_id {
+                add(format!("{event}.object_id"), id.clone());
+            }
+            if let Some(name) = &self.name {
+                add(format!("{event}.object"), name.object().to_owned());
+                add(format!("{event}.operation"), name.operation().to_owned());
+            }
         }
         if let (Some(id), Some(endpoint)) = (&self.endpoint, endpoint) {
             add(format!("{endpoint}.endpoint_id"), id.to_string());

@@ -13,7 +13,9 @@ use chrono::DateTime;
 use serde_json::from_str;
 
 pub(crate) use self::claimed::Claimed;
-pub(crate) use self::finish::{Attempt, DELIVERED, End, FAILED, Lease, extend, finish, release};
+pub(crate) use self::finish::{
+    Attempt, DELIVERED, End, FAILED, LATE, Lease, extend, finish, release,
+};
 pub(crate) use self::keep::{Keep, Sweep, Swept};
 pub(crate) use self::replay::{RECOVERY, REPLAY, has_replay, take_replay};
 use super::endpoints::{DisabledReason, StoredEndpoint, StoredHealth};

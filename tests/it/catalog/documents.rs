@@ -33,6 +33,35 @@ fn the_events_are_those_that_the_types_declare() {
 }
 
 #[test]
+fn the_schema_alone_tells_each_event_s_name_description_and_example() {
+    let catalog = catalog();
+    let schema = schema(&catalog);
+    let bodies = schema["oneOf"].as_array().expect("a choice").iter().map(|one| {
+        let path = one["$ref"].as_str().and_then(|path| path.strip_prefix('#'));
+        schema.pointer(path.expect("a reference")).expect("it is there")
+    });
+    let told: Vec<_> = bodies
+        .map(|body| {
+            assert_eq!(body["examples"].as_array().map(Vec::len), Some(1));
+            (body["title"].clone(), body["examples"][0].clone())
+        })
+        .collect();
+    let expected: Vec<_> = catalog
+        .examples()
+        .into_iter()
+        .map(|(name, body)| (json!(name.to_string()), serde_json::from_str(&body).expect("JSON")))
+        .collect();
+    assert_eq!(told, expected);
+    for (name, description) in [
+        ("contact.created", "A contact."),
+        ("contact.merged", "Two contacts became one."),
+        ("workspace.suspended", "Nothing works any more."),
+    ] {
+        assert_eq!(schema["$defs"][name]["description"], description);
+    }
+}
+
+#[test]
 fn skipped_members_are_absent_and_redacted_ones_marked_in_every_document() {
     let catalog = catalog();
     for document in [

@@ -192,6 +192,11 @@ pub(super) async fn attempts_are_read_a_page_at_a_time<S: TestStore>(fixture: Fi
             (Query::new().object("company"), 9),
             (named("person.created"), 8),
             (Query::new().endpoint(&past.fine).object_id("0"), 2),
+            (Query::new().outcome(AttemptOutcome::Failed), 8),
+            (Query::new().outcome(AttemptOutcome::Delivered), 9),
+            (Query::new().outcome(AttemptOutcome::Late), 0),
+            (Query::new().outcome(AttemptOutcome::Failed).endpoint(&past.fine), 0),
+            (named("person.created").outcome(AttemptOutcome::Failed).endpoint(&past.dying), 4),
             (soon(), 0),
             (long_ago(), 0),
         ] {

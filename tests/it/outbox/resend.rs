@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use hookwright::{
-    DeliveryState, EventId, OutboxError, ReplayId, ReplayProgress, ReplayState, RetrySchedule,
-    WebhookObject,
+    DeliveryState, EndpointId, EventId, OutboxError, Query, ReplayId, ReplayKind, ReplayProgress,
+    ReplayState, RetrySchedule, StoredReplay, WebhookObject,
 };
 
 use super::fixture::{Fixture, company, emit, person, schedule, settings, until};
@@ -245,4 +245,80 @@ pub(super) async fn a_replay_that_runs_is_not_begun_twice_and_can_be_cancelled<S
     assert_eq!(ended(&fixture, again).await.queued(), 100);
     fixture.settled().await;
     assert_eq!(receiver.arrivals_at("/late").len() as u64, queued + 100);
+}
+
+pub(super) async fn replays_and_recoveries_are_listed_a_page_at_a_time<S: TestStore>(
+    fixture: Fixture<S>,
+) {
+    let receiver = Receiver::new().await;
+    let acme = fixture.outbox.tenant("acme").expect("an id");
+    let of_acme = *acme.endpoints().create(settings(&receiver, "/acme")).await.expect("made").id();
+    let other = fixture.endpoint(&receiver, "/other").await;
+    let deliveries = fixture.outbox.deliveries();
+    assert!(deliveries.replays(&Query::new()).await.expect("a page").items().is_empty());
+    let start = Utc::now();
+    let mut begun = Vec::new();
+    for hours in 0..3 {
+        let range = start - TimeDelta::hours(hours + 1)..start - TimeDelta::hours(hours);
+        begun.push(deliveries.replay(&of_acme, range).await.expect("a replay"));
+        let since = start - TimeDelta::hours(hours);
+        begun.push(deliveries.recover(&other, since).await.expect("a recovery"));
+    }
+    begun.reverse();
+    deliveries.cancel(begun[0]).await.expect("it runs");
+
+    let outbox = &fixture.outbox;
+    let read = |query: Query| async move {
+        outbox.deliveries().replays(&query).await.expect("a page").into_items()
+    };
+    let list = |query: Query| async move {
+        read(query).await.iter().map(StoredReplay::id).collect::<Vec<_>>()
+    };
+    assert_eq!(list(Query::new()).await, begun);
+    let mut paged = Vec::new();
+    let mut query = Query::new().limit(4);
+    loop {
+        let page = fixture.outbox.deliveries().replays(&query).await.expect("a page");
+        paged.extend(page.items().iter().map(StoredReplay::id));
+        let Some(next) = page.next() else { break };
+        query = query.after(next);
+    }
+    assert_eq!(paged, begun);
+    let of = |id: &EndpointId| list(Query::new().endpoint(id));
+    assert_eq!(of(&other).await, [begun[0], begun[2], begun[4]]);
+    assert_eq!(of(&of_acme).await, [begun[1], begun[3], begun[5]]);
+    assert_eq!(list(Query::new().since(start)).await.len(), 6);
+    assert!(list(Query::new().until(start)).await.is_empty());
+    let its_own = acme.deliveries().replays(&Query::new()).await.expect("a page");
+    assert!(its_own.items().iter().all(|replay| *replay.endpoint() == of_acme));
+    assert_eq!(its_own.items().len(), 3);
+
+    let replays = read(Query::new()).await;
+    let told: Vec<_> = replays[..2]
+        .iter()
+        .map(|replay| (replay.kind(), replay.progress().state(), replay.until().is_some()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (ReplayKind::Recovery, ReplayState::Cancelled, false),
+            (ReplayKind::Replay, ReplayState::Running, true),
+        ]
+    );
+    let (since, until) = (start - TimeDelta::hours(3), start - TimeDelta::hours(2));
+    assert_eq!(replays[1].since().timestamp_millis(), since.timestamp_millis());
+    let is = replays[1].until().map(|until| until.timestamp_millis());
+    assert_eq!(is, Some(until.timestamp_millis()));
+    assert!(replays[1].created_at() >= start - TimeDelta::milliseconds(1));
+    assert_eq!(replays[1].id().to_string().parse(), Ok(replays[1].id()));
+
+    // What has ended is listed with what was queued.
+    let _running = fixture.start().await;
+    for id in &begun {
+        ended(&fixture, *id).await;
+    }
+    let states: Vec<_> =
+        read(Query::new()).await.iter().map(|replay| replay.progress().state()).collect();
+    assert_eq!(states[0], ReplayState::Cancelled);
+    assert!(states[1..].iter().all(|state| *state == ReplayState::Done), "{states:?}");
 }

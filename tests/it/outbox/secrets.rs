@@ -81,6 +81,47 @@ pub(super) async fn what_was_sealed_for_another_endpoint_is_not_used<S: TestStor
     assert!(receiver.arrivals_at("/thief").is_empty());
 }
 
+pub(super) async fn what_an_application_has_sealed_is_unsealed_in_its_context_only<S: TestStore>(
+    fixture: Fixture<S>,
+) {
+    let outbox = &fixture.outbox;
+    let sealed = outbox.seal("session key", b"s3cret");
+    assert_eq!(sealed.len(), b"s3cret".len() + 45);
+    assert_ne!(outbox.seal("session key", b"s3cret"), sealed);
+    assert_eq!(
+        outbox.unseal("session key", &outbox.seal("session key", b"")).expect("its own").len(),
+        0
+    );
+    // By another process too, and whatever the tenant.
+    let again = fixture.open_again().await.expect("its own key").tenant("acme").expect("an id");
+    assert_eq!(again.unseal("session key", &sealed).expect("the same").as_slice(), b"s3cret");
+    let mut changed = sealed.clone();
+    *changed.last_mut().expect("bytes") ^= 1;
+    for (context, sealed) in [("", &sealed[..]), ("session", &sealed), ("session key", &changed)] {
+        let error = outbox.unseal(context, sealed).expect_err("not what it was");
+        assert!(error.is_master_key(), "{error:?}");
+        assert!(error.to_string().contains("in another context"), "{error}");
+    }
+    assert!(outbox.unseal("session key", b"").is_err());
+
+    // With another key.
+    let place = S::make_place().await;
+    let other = OutboxBuilder::new().master_key(MasterKey::generate());
+    let other = S::open(&place, other).await.expect("an outbox");
+    let error = other.unseal("session key", &sealed).expect_err("another key");
+    assert!(error.to_string().contains("HOOKWRIGHT_MASTER_KEY"), "{error}");
+    other.pool().close().await;
+    S::remove_place(place).await;
+
+    // An endpoint's secrets are not an application's, and its sealed values no endpoint's secrets.
+    let receiver = Receiver::new().await;
+    let id = fixture.endpoint(&receiver, "/").await;
+    let mut connection = outbox.pool().acquire().await.expect("a connection");
+    let sealed = "SELECT sealed FROM hookwright_endpoint";
+    let sealed = S::read_bytes(&mut connection, sealed).await.expect("bytes");
+    assert!(outbox.unseal(&id.to_string(), &sealed).is_err());
+}
+
 fn standard(secret: &Secret) -> Verifier {
     Verifier::new(secret).standard_webhooks_only()
 }

@@ -25,8 +25,16 @@ pub(super) struct Comparison<'a> {
     now: &'a Schemas,
     /// The pairs of types that are compared already: types may hold themselves.
     seen: BTreeSet<(*const Value, *const Value)>,
-    /// Where, and what.
-    found: Vec<(String, String)>,
+    found: Difference,
+}
+
+/// What differs between the data of then and of now.
+#[derive(Default)]
+pub(super) struct Difference {
+    /// What breaks: where, and what.
+    pub(super) breaks: Vec<(String, String)>,
+    /// Where there are members that were not there, each with all that is in it.
+    pub(super) added: Vec<String>,
 }
 
 /// Keywords that are compared by their meaning, and not as they stand.
@@ -81,11 +89,11 @@ impl<'a> Comparison<'a> {
     }
 
     fn new(direction: Direction, then: &'a Schemas, now: &'a Schemas) -> Self {
-        Self { direction, then, now, seen: BTreeSet::new(), found: Vec::new() }
+        Self { direction, then, now, seen: BTreeSet::new(), found: Difference::default() }
     }
 
-    /// What breaks in the data of these names: where, and what.
-    pub(super) fn of(mut self, then: &str, now: &str) -> Vec<(String, String)> {
+    /// What differs in the data of these names.
+    pub(super) fn of(mut self, then: &str, now: &str) -> Difference {
         if let (Some(then), Some(now)) = (self.then.get(then), self.now.get(now)) {
             self.compare("data", then, now);
         }
@@ -93,7 +101,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn report(&mut self, path: &str, problem: impl Into<String>) {
-        self.found.push((path.to_owned(), problem.into()));
+        self.found.breaks.push((path.to_owned(), problem.into()));
     }
 
     fn compare(&mut self, path: &str, then: &'a Value, now: &'a Value) {
@@ -249,6 +257,10 @@ impl<'a> Comparison<'a> {
             }
             self.compare(&path, member, new_member);
         }
+        let is_new = |name: &&String| old.is_none_or(|old| !old.contains_key(*name));
+        for name in new.into_iter().flat_map(Map::keys).filter(is_new) {
+            self.found.added.push(format!("{path}.{name}"));
+        }
         self.compare_patterns(path, then, now);
         match (then.get("additionalProperties"), now.get("additionalProperties")) {
             (Some(then @ Value::Object(_)), Some(now @ Value::Object(_))) => {
@@ -261,6 +273,9 @@ impl<'a> Comparison<'a> {
                 if self.direction == Direction::Read =>
             {
                 self.report(path, "could have members of other names, which are refused now");
+            }
+            (None | Some(Value::Bool(_)), Some(Value::Object(_))) => {
+                self.found.added.push(format!("{path}.*"));
             }
             _ => {}
         }

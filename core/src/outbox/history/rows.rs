@@ -9,7 +9,7 @@ use http::StatusCode;
 use crate::event::{EventId, EventName};
 use crate::outbox::endpoints::EndpointId;
 use crate::outbox::error::OutboxError;
-use crate::outbox::queue::{DELIVERED, FAILED};
+use crate::outbox::queue::{DELIVERED, FAILED, LATE};
 use crate::outbox::store::Store;
 
 /// An event of the outbox, without its data.
@@ -172,6 +172,17 @@ pub enum AttemptOutcome {
     Failed,
     /// The dispatcher had lost its lease meanwhile, so that this changed nothing.
     Late,
+}
+
+impl AttemptOutcome {
+    /// The number in the column `outcome`.
+    pub(in crate::outbox) fn number(self) -> i64 {
+        match self {
+            Self::Delivered => DELIVERED,
+            Self::Failed => FAILED,
+            Self::Late => LATE,
+        }
+    }
 }
 
 impl StoredAttempt {
