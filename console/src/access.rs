@@ -7,10 +7,12 @@ mod scope;
 mod sessions;
 mod token;
 
-pub(crate) use self::guard::{Access, AdminScope, ReadScope, ReplayScope, WriteScope};
+pub(crate) use self::guard::{
+    Access, AdminScope, ReadScope, ReplayScope, WriteScope, authenticate,
+};
 pub(crate) use self::keys::ApiKeys;
 pub use self::keys::{ApiKey, NewApiKey};
 pub use self::principal::Principal;
 pub use self::scope::Scope;
-pub(crate) use self::scope::{Scopes, UnknownScope};
+pub use self::scope::UnknownScope;
 pub(crate) use self::sessions::{Session, Sessions};

@@ -1,7 +1,7 @@
 //! Events that come from programs not written in Rust, and those that try a webhook out.
 
 use chrono::{DateTime, Utc};
-use hookwright::{EndpointId, EventId, EventName, JsonData, SendError};
+use hookwright::{EndpointId, EventName, JsonData, SendError};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -129,7 +129,7 @@ pub(crate) async fn test(
     };
     let data = JsonData::parse(&data).map_err(|error| Problem::of_field("data", error))?;
     let now = Utc::now();
-    let event = hookwright::Event::untyped(parsed, data).with_id(EventId::at(now));
+    let event = hookwright::Event::untyped(parsed, data);
     let event_id = event.id().map(ToString::to_string).unwrap_or_default();
     let sent = on_store!(outbox, outbox => {
         outbox.endpoints().test(&console.sender, id, &event).await?

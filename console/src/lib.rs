@@ -57,7 +57,7 @@ mod stats;
 mod tables;
 mod webhooks;
 
-pub use self::access::{ApiKey, NewApiKey, Principal, Scope};
+pub use self::access::{ApiKey, NewApiKey, Principal, Scope, UnknownScope};
 pub use self::console::{Console, ConsoleError};
 pub use self::outbox::AnyOutbox;
 

@@ -8,9 +8,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use hookwright::{
-    DisabledReason, EndpointId, EndpointState, Secret, StoredEndpoint,
-};
+use hookwright::{DisabledReason, EndpointId, EndpointState, StoredEndpoint};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -54,6 +52,7 @@ pub(crate) struct Webhook {
     /// The headers that every request carries, their values hidden.
     pub(crate) headers: BTreeMap<String, String>,
     /// How many requests begin in a second at most; `null` for as many as there are.
+    #[schema(value_type = Option<u32>, minimum = 1)]
     pub(crate) rate_limit: Option<NonZeroU32>,
     /// Whose it is.
     pub(crate) tenant: Option<String>,

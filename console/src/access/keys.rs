@@ -103,7 +103,7 @@ impl<'a> ApiKeys<'a> {
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
         let token = token::generate(PREFIX);
         let key = ApiKey {
-            id: Uuid::now_v7(),
+            id: token::id(),
             tenant: tenant.map(str::to_owned),
             name: name.to_owned(),
             hint: token[..HINT].to_owned(),

@@ -7,9 +7,8 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::responses::{ReadRefusals, WriteRefusals};
 use super::{Input, Path, Query};
-use crate::access::{Access, ReadScope, ReplayScope, WriteScope};
+use crate::access::{Access, ReadScope, WriteScope};
 use crate::console::Console;
-use crate::history::Attempt;
 use crate::listing::Page;
 use crate::problem::Problem;
 use crate::webhooks::{self, Listing, NewWebhook, Rotation, Webhook, WebhookChanges};
