@@ -215,8 +215,8 @@ pub use crate::dispatcher::{Dispatcher, Health, Notice};
 pub use crate::endpoint::{Endpoint, EndpointError, PrivateCa, PrivateCaError};
 pub use crate::event::{
     Actor, Body, BodyError, Carries, Event, EventData, EventId, EventIdError, EventName,
-    EventNameError, EventSet, Field, ObjectEvent, RawEvent, ReadError, ReadEvent, UpdateError,
-    WebhookEvent,
+    EventNameError, EventSet, Field, JsonData, JsonDataError, ObjectEvent, RawEvent, ReadError,
+    ReadEvent, UpdateError, WebhookEvent,
 };
 #[cfg(feature = "http")]
 pub use crate::format::{CloudEvents, CloudEventsError, Format, Twenty};

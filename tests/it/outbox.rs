@@ -21,6 +21,7 @@ mod secrets;
 mod shutdown;
 mod store;
 mod telemetry;
+mod untyped;
 
 /// Runs every test of the contract on one store.
 macro_rules! on_store {
@@ -152,6 +153,11 @@ contract! {
     operational {
         they_reach_those_that_name_them_and_are_never_about_themselves,
         they_are_the_tenants_whose_endpoint_it_is,
+    }
+    untyped {
+        an_event_of_any_name_arrives_with_the_bytes_of_its_data,
+        many_are_written_at_once_under_ids_of_their_own,
+        data_that_is_too_large_is_refused_as_ever,
     }
     history {
         events_are_read_a_page_at_a_time,
