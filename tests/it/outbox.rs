@@ -3,6 +3,7 @@
 mod attempts;
 mod connections;
 mod emit;
+mod endpoints;
 mod fixture;
 mod formats;
 mod history;
@@ -153,6 +154,9 @@ contract! {
     operational {
         they_reach_those_that_name_them_and_are_never_about_themselves,
         they_are_the_tenants_whose_endpoint_it_is,
+    }
+    endpoints {
+        settings_are_read_back_and_edited,
     }
     untyped {
         an_event_of_any_name_arrives_with_the_bytes_of_its_data,
