@@ -156,6 +156,8 @@ contract! {
         they_are_the_tenants_whose_endpoint_it_is,
     }
     endpoints {
+        they_are_read_a_page_at_a_time,
+        they_are_found_by_a_text,
         settings_are_read_back_and_edited,
     }
     untyped {

@@ -1,6 +1,7 @@
 //! The endpoints of an outbox.
 
 mod id;
+mod pages;
 mod settings;
 mod stored;
 
@@ -93,7 +94,8 @@ impl<'a, S: Store> Endpoints<'a, S> {
         self.get(&id).await
     }
 
-    /// Every endpoint that is not deleted, in the order of their creation.
+    /// Every endpoint that is not deleted, in the order of their creation. Where there may be many,
+    /// [`page`](Self::page) reads some of them.
     ///
     /// # Errors
     ///
