@@ -83,7 +83,8 @@ impl EventCatalog {
             return vec![format!("there is no event {name} in the catalogue")];
         };
         let build = || {
-            let schema = json!({"$ref": format!("#/$defs/{name}"), "$defs": self.document["$defs"]});
+            let schema =
+                json!({"$ref": format!("#/$defs/{name}"), "$defs": self.document["$defs"]});
             jsonschema::validator_for(&schema).ok()
         };
         let Some(validator) = described.validator.get_or_init(build) else {

@@ -69,8 +69,7 @@ pub(crate) async fn emit(
 ) -> Result<Emitted, Problem> {
     let outbox = &outbox.narrowed(new.tenant.as_deref())?;
     let mut errors = Vec::new();
-    let mut refuse =
-        |field, detail: String| errors.push(FieldError { field, detail });
+    let mut refuse = |field, detail: String| errors.push(FieldError { field, detail });
     let name: Option<EventName> =
         new.event.parse().map_err(|error| refuse("event", format!("{error}"))).ok();
     let data =
@@ -175,9 +174,8 @@ fn example(console: &Console, name: &str) -> Result<Value, Problem> {
     let Some(catalog) = console.catalog.as_ref().filter(|_| name != TEST) else {
         return Ok(test);
     };
-    let unknown = || {
-        Problem::of_field("event", format!("there is no event {name} in the catalogue"))
-    };
+    let unknown =
+        || Problem::of_field("event", format!("there is no event {name} in the catalogue"));
     let event = catalog.get(name).ok_or_else(unknown)?;
     Ok(event.example.as_ref().map_or(test, |body| body["data"].clone()))
 }

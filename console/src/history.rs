@@ -8,8 +8,8 @@ use hookwright::{
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::outbox::{AnyOutbox, on_store};
 use crate::listing::Page;
+use crate::outbox::{AnyOutbox, on_store};
 use crate::problem::Problem;
 
 /// An event.

@@ -179,11 +179,7 @@ pub(crate) async fn cancel(
     Ok(())
 }
 
-async fn of_id(
-    outbox: &AnyOutbox,
-    webhook: &EndpointId,
-    id: ReplayId,
-) -> Result<Replay, Problem> {
+async fn of_id(outbox: &AnyOutbox, webhook: &EndpointId, id: ReplayId) -> Result<Replay, Problem> {
     let mut listing = Listing { limit: Some(hookwright::Query::MAX_LIMIT), cursor: None };
     loop {
         let page = list(outbox, webhook, &listing).await?;

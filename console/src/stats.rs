@@ -114,7 +114,8 @@ impl WebhookFigures {
 }
 
 pub(crate) async fn stats(outbox: &AnyOutbox, period: &Period) -> Result<Stats, Problem> {
-    let bucket = Duration::from_secs(period.bucket_seconds.unwrap_or(3600).clamp(1, 31_536_000).into());
+    let bucket =
+        Duration::from_secs(period.bucket_seconds.unwrap_or(3600).clamp(1, 31_536_000).into());
     let buckets = period.buckets.unwrap_or(24).clamp(1, StatsQuery::MAX_BUCKETS);
     let span = bucket * u32::try_from(buckets).unwrap_or(1);
     let start = || {

@@ -159,10 +159,7 @@ pub(crate) async fn get(outbox: &AnyOutbox, id: &EndpointId) -> Result<Webhook, 
     Ok(Webhook::from(&stored(outbox, id).await?))
 }
 
-pub(crate) async fn stored(
-    outbox: &AnyOutbox,
-    id: &EndpointId,
-) -> Result<StoredEndpoint, Problem> {
+pub(crate) async fn stored(outbox: &AnyOutbox, id: &EndpointId) -> Result<StoredEndpoint, Problem> {
     Ok(on_store!(outbox, outbox => outbox.endpoints().get(id).await?))
 }
 
@@ -221,9 +218,8 @@ pub(crate) async fn rotate(
     rotation: Rotation,
 ) -> Result<Webhook, Problem> {
     let secret = draft::secret(rotation.secret)?;
-    let overlap = rotation
-        .overlap_seconds
-        .map_or(OVERLAP, |seconds| Duration::from_secs(seconds.into()));
+    let overlap =
+        rotation.overlap_seconds.map_or(OVERLAP, |seconds| Duration::from_secs(seconds.into()));
     let shown = secret.expose().to_owned();
     on_store!(outbox, outbox => outbox.endpoints().rotate_secret(id, secret, overlap).await?);
     Ok(Webhook { secret: Some(shown), ..get(outbox, id).await? })

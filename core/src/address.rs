@@ -196,6 +196,11 @@ impl AddressPolicy {
         }
     }
 
+    /// Whether [`allow`](Self::allow) has allowed a network, so that plain http may have a target.
+    pub(crate) fn allows_any_network(&self) -> bool {
+        !self.networks.is_empty()
+    }
+
     fn lists(&self, address: IpAddr) -> bool {
         self.networks.iter().any(|network| network.contains(&address))
     }

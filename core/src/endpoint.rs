@@ -152,6 +152,20 @@ impl Endpoint {
         Ok(self)
     }
 
+    /// The same endpoint with those headers whose names, in small letters, are to stay.
+    #[cfg(feature = "_outbox")]
+    pub(crate) fn retain_headers(mut self, stays: impl Fn(&str) -> bool) -> Self {
+        self.headers.retain(stays);
+        self
+    }
+
+    /// The same endpoint, with the system's authorities trusted.
+    #[cfg(feature = "_outbox")]
+    pub(crate) fn without_private_ca(mut self) -> Self {
+        self.private_ca = None;
+        self
+    }
+
     /// The URL. Its path and query may hold a token of the receiver's.
     pub fn url(&self) -> &Url {
         &self.url

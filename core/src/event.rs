@@ -7,6 +7,7 @@ pub(crate) mod data;
 mod envelope;
 mod field;
 mod id;
+mod json_data;
 mod kind;
 mod members;
 mod name;
@@ -34,6 +35,7 @@ pub use self::data::{EventData, Hidden, WebhookEvent};
 use self::data::{Expected, is_of};
 pub use self::field::{Carries, Field};
 pub use self::id::{EventId, EventIdError};
+pub use self::json_data::{JsonData, JsonDataError};
 pub use self::kind::ObjectEvent;
 pub use self::name::{EventName, EventNameError};
 #[cfg(feature = "_outbox")]

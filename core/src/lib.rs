@@ -215,8 +215,8 @@ pub use crate::dispatcher::{Dispatcher, Health, Notice};
 pub use crate::endpoint::{Endpoint, EndpointError, PrivateCa, PrivateCaError};
 pub use crate::event::{
     Actor, Body, BodyError, Carries, Event, EventData, EventId, EventIdError, EventName,
-    EventNameError, EventSet, Field, ObjectEvent, RawEvent, ReadError, ReadEvent, UpdateError,
-    WebhookEvent,
+    EventNameError, EventSet, Field, JsonData, JsonDataError, ObjectEvent, RawEvent, ReadError,
+    ReadEvent, UpdateError, WebhookEvent,
 };
 #[cfg(feature = "http")]
 pub use crate::format::{CloudEvents, CloudEventsError, Format, Twenty};
@@ -228,7 +228,7 @@ pub use crate::outbox::{
     EventPattern, EventPatternError, Figures, History, Insert, KeyError, MasterKey, Order, Outbox,
     OutboxBuilder, OutboxError, Page, Parameter, Query, ReplayId, ReplayIdError, ReplayKind,
     ReplayProgress, ReplayState, Stats, StatsQuery, Store, StoredAttempt, StoredDelivery,
-    StoredEndpoint, StoredEvent, StoredReplay, Tally, Transaction,
+    StoredEndpoint, StoredEvent, StoredReplay, StoredRequest, Tally, Transaction,
 };
 pub use crate::receiver::{ReceiveError, Verifier};
 #[cfg(feature = "http")]

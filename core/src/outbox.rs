@@ -47,7 +47,7 @@ pub use self::error::{EmitError, OutboxError};
 use self::formats::Formats;
 pub use self::history::{
     AttemptOutcome, Backlog, DeliveryState, Figures, History, Stats, StatsQuery, StoredAttempt,
-    StoredDelivery, StoredEvent, Tally,
+    StoredDelivery, StoredEvent, StoredRequest, Tally,
 };
 pub use self::insert::Insert;
 pub use self::master_key::{KeyError, MasterKey};

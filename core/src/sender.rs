@@ -2,6 +2,7 @@
 
 mod answer;
 mod builder;
+mod check;
 mod client;
 mod error;
 mod guard;
@@ -10,7 +11,6 @@ mod resolve;
 
 use std::fmt;
 use std::future::Future;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,17 +19,16 @@ use chrono::Utc;
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::time::{Instant, timeout_at};
-use url::Host;
 
 use self::answer::Answer;
 pub use self::builder::SenderBuilder;
 use self::client::Clients;
 pub use self::error::{SendError, SenderError};
-use self::guard::Guard;
 pub(crate) use self::permit::Permit;
 use self::permit::Permitted;
 pub use self::resolve::Resolve;
 use crate::endpoint::Endpoint;
+use crate::event::parts::Parts;
 use crate::event::{BodyError, Event, EventData, EventId};
 use crate::format::Format;
 use crate::retry::{Jitter, RetrySchedule};
@@ -37,6 +36,9 @@ use crate::signature::{HeaderPrefix, Nonce, WEBHOOK_ATTEMPT, WEBHOOK_ID};
 
 /// The header of W3C's Trace Context.
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// What requests say of their sender.
+pub(crate) const AGENT: &str = concat!("hookwright/", env!("CARGO_PKG_VERSION"));
 
 /// Sends events to endpoints.
 ///
@@ -170,17 +172,19 @@ impl Sender {
         event: &Event<T>,
     ) -> Result<Message, BodyError> {
         let format = endpoint.chosen_format();
-        let content_type = HeaderValue::from_static(format.content_type());
         if let Format::Documented = format {
+            let content_type = HeaderValue::from_static(format.content_type());
             let id = event.id().cloned().unwrap_or_else(|| EventId::at(Utc::now()));
             let body = event.body_within(self.body_limit)?.into_bytes().into();
             return Ok(Message { id, body, content_type, traceparent: None });
         }
-        let parts = event.parts(self.body_limit)?;
-        let format = format.of_endpoint(endpoint.url().as_str(), None);
-        let body = parts.written(&parts.id.to_string()).body(&format);
-        let body = body.expect("the time was written when the parts were measured").into();
-        Ok(Message { id: parts.id, body, content_type, traceparent: None })
+        Ok(Message::of_parts(event.parts(self.body_limit)?, endpoint))
+    }
+
+    /// The largest body, in bytes.
+    #[cfg(feature = "_outbox")]
+    pub(crate) fn body_limit(&self) -> usize {
+        self.body_limit
     }
 
     /// Makes one request: the only place that does. With a permit, nothing is dialled or written
@@ -192,7 +196,7 @@ impl Sender {
         attempt: usize,
         permit: Option<Permit>,
     ) -> Result<Receipt, SendError> {
-        let guard = self.guard(endpoint)?;
+        let guard = self.guard(endpoint.url())?;
         let client = self
             .clients
             .get(guard, endpoint.authority())
@@ -216,45 +220,23 @@ impl Sender {
             Some(permit) => permit.over(executing).await,
             None => executing.await,
         };
+        let failed = |error: SendError| error.after(start.elapsed());
         let response = match executed {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(SendError::transport(endpoint, error)),
-            Err(_elapsed) => return Err(SendError::timeout(endpoint)),
+            Ok(Err(error)) => return Err(failed(SendError::transport(endpoint, error))),
+            Err(_elapsed) => return Err(failed(SendError::timeout(endpoint))),
         };
         let mut answer = Answer::of(&response);
         if answer.has_large_head() {
-            return Err(SendError::large_head(endpoint));
+            return Err(failed(SendError::large_head(endpoint)));
         }
         answer.read_body(response, deadline).await;
         let duration = start.elapsed();
         if !answer.status().is_success() {
-            return Err(SendError::answered(endpoint, answer));
+            return Err(SendError::answered(endpoint, answer).after(duration));
         }
         let (event_id, status) = (message.id.clone(), answer.status());
         Ok(Receipt { event_id, attempt, status, duration, answer: answer.into_body() })
-    }
-
-    /// Judges what can be judged before dialling: a literal address, which no resolver sees.
-    fn guard(&self, endpoint: &Endpoint) -> Result<Guard, SendError> {
-        let host = endpoint.url().host();
-        let is_allowed_name =
-            matches!(host, Some(Host::Domain(name)) if self.clients.policy().allows_host(name));
-        let guard = match endpoint.url().scheme() {
-            _ if is_allowed_name => Guard::AllowedName,
-            "https" => Guard::Https,
-            _ => Guard::Plain,
-        };
-        let literal = match host {
-            Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
-            Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
-            Some(Host::Domain(_)) | None => None,
-        };
-        if let Some(address) = literal {
-            guard
-                .judge(self.clients.policy(), address)
-                .map_err(|refused| SendError::refused_literal(endpoint, refused))?;
-        }
-        Ok(guard)
     }
 
     fn headers(&self, endpoint: &Endpoint, message: &Message, attempt: usize) -> HeaderMap {
@@ -263,10 +245,7 @@ impl Sender {
             headers.insert(name, value.clone());
         }
         headers.insert(CONTENT_TYPE, message.content_type.clone());
-        headers.insert(
-            USER_AGENT,
-            HeaderValue::from_static(concat!("hookwright/", env!("CARGO_PKG_VERSION"))),
-        );
+        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         headers.insert(WEBHOOK_ID, (&message.id).into());
         headers.insert(WEBHOOK_ATTEMPT, attempt.into());
@@ -300,6 +279,17 @@ pub(crate) struct Message {
     pub(crate) content_type: HeaderValue,
     /// The trace that the request is part of, by W3C's Trace Context.
     pub(crate) traceparent: Option<HeaderValue>,
+}
+
+impl Message {
+    /// What an endpoint is sent, in its format.
+    pub(crate) fn of_parts(parts: Parts, endpoint: &Endpoint) -> Self {
+        let format = endpoint.chosen_format().of_endpoint(endpoint.url().as_str(), None);
+        let body = parts.written(&parts.id.to_string()).body(&format);
+        let body = body.expect("the time was written when the parts were measured").into();
+        let content_type = HeaderValue::from_static(format.content_type());
+        Self { id: parts.id, body, content_type, traceparent: None }
+    }
 }
 
 /// That an endpoint has acknowledged an event.

@@ -4,6 +4,7 @@ mod body;
 mod id;
 mod name;
 mod read;
+mod untyped;
 
 use chrono::{DateTime, Utc};
 use hookwright::{Event, WebhookObject};

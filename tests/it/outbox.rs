@@ -3,6 +3,7 @@
 mod attempts;
 mod connections;
 mod emit;
+mod endpoints;
 mod fixture;
 mod formats;
 mod history;
@@ -22,6 +23,8 @@ mod shutdown;
 mod stats;
 mod store;
 mod telemetry;
+mod trial;
+mod untyped;
 
 /// Runs every test of the contract on one store.
 macro_rules! on_store {
@@ -60,6 +63,8 @@ contract! {
         what_arrives_is_the_body_of_the_event_signed,
         an_update_arrives_with_its_old_values,
         every_attempt_has_the_same_id_body_and_trace,
+        what_is_sent_can_be_read_in_the_format_of_the_delivery,
+        what_is_sent_is_read_by_the_tenant_whose_event_and_endpoint_it_is,
     }
     routing {
         an_endpoint_gets_the_events_that_it_wants,
@@ -155,6 +160,21 @@ contract! {
     operational {
         they_reach_those_that_name_them_and_are_never_about_themselves,
         they_are_the_tenants_whose_endpoint_it_is,
+    }
+    endpoints {
+        they_are_read_a_page_at_a_time,
+        they_are_found_by_a_text,
+        settings_are_read_back_and_edited,
+    }
+    trial {
+        one_event_is_sent_as_a_dispatcher_would_send_it,
+        what_fails_is_told_and_changes_nothing,
+        an_endpoint_of_another_tenant_is_not_tried,
+    }
+    untyped {
+        an_event_of_any_name_arrives_with_the_bytes_of_its_data,
+        many_are_written_at_once_under_ids_of_their_own,
+        data_that_is_too_large_is_refused_as_ever,
     }
     history {
         events_are_read_a_page_at_a_time,

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod answers;
+mod check;
 mod deliveries;
 mod formats;
 mod requests;

@@ -64,10 +64,7 @@ impl<S: OfScope> FromRequestParts<Arc<Console>> for Access<S> {
 }
 
 /// Who makes a request of the API. The application has said so, or a key does.
-pub(crate) async fn authenticate(
-    parts: &Parts,
-    console: &Console,
-) -> Result<Principal, Problem> {
+pub(crate) async fn authenticate(parts: &Parts, console: &Console) -> Result<Principal, Problem> {
     if let Some(principal) = parts.extensions.get::<Principal>() {
         return Ok(principal.clone());
     }

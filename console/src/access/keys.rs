@@ -142,11 +142,7 @@ impl<'a> ApiKeys<'a> {
     }
 
     /// Revokes a key, and says whether there was one.
-    pub(crate) async fn revoke(
-        &self,
-        id: Uuid,
-        tenant: Option<&str>,
-    ) -> Result<bool, sqlx::Error> {
+    pub(crate) async fn revoke(&self, id: Uuid, tenant: Option<&str>) -> Result<bool, sqlx::Error> {
         const SQL: &str = "UPDATE hookwright_api_key SET revoked_at = $1 \
             WHERE id = $2 AND revoked_at IS NULL AND (CAST($3 AS TEXT) IS NULL OR tenant = $3)";
         let tenant = tenant.map(str::to_owned);

@@ -112,8 +112,7 @@ mod tests {
             let scopes = Scopes::new(&[scope]);
             assert!(scopes.allow(Scope::Read), "{scope}");
             for wanted in Scope::ALL {
-                let expected =
-                    scope == Scope::Admin || scope == wanted || wanted == Scope::Read;
+                let expected = scope == Scope::Admin || scope == wanted || wanted == Scope::Read;
                 assert_eq!(scopes.allow(wanted), expected, "{scope} for {wanted}");
             }
         }

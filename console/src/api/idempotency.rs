@@ -72,11 +72,8 @@ async fn once(
     };
     // Two that share a key are of the same person; what differs besides is another request.
     let digest = digest(&[b"idempotency", who.name().as_bytes(), key.as_bytes()]);
-    let fingerprint = self::digest(&[
-        parts.method.as_str().as_bytes(),
-        parts.uri.to_string().as_bytes(),
-        &body,
-    ]);
+    let fingerprint =
+        self::digest(&[parts.method.as_str().as_bytes(), parts.uri.to_string().as_bytes(), &body]);
     if !begin(console, &digest, &fingerprint).await? {
         return repeated(console, &digest, &fingerprint).await;
     }
@@ -109,11 +106,7 @@ async fn begin(console: &Console, digest: &str, fingerprint: &str) -> Result<boo
 }
 
 /// The answer to the request that came first.
-async fn repeated(
-    console: &Console,
-    digest: &str,
-    fingerprint: &str,
-) -> Result<Response, Problem> {
+async fn repeated(console: &Console, digest: &str, fingerprint: &str) -> Result<Response, Problem> {
     const SQL: &str = "SELECT request, answer FROM hookwright_idempotency WHERE digest = $1";
     let found: Option<(String, Option<String>)> = on_store!(&console.outbox, outbox => {
         let row = sqlx::query(SQL).bind(digest.to_owned()).fetch_optional(outbox.pool()).await?;
@@ -182,7 +175,8 @@ fn seal(console: &Console, context: &str, answer: &Answer) -> String {
 
 fn open(console: &Console, context: &str, sealed: &str) -> Result<Answer, Problem> {
     let unreadable = || {
-        let detail = "the answer to the first request cannot be read any more: take a new Idempotency-Key";
+        let detail =
+            "the answer to the first request cannot be read any more: take a new Idempotency-Key";
         Problem::new(StatusCode::CONFLICT, detail)
     };
     let sealed = hex::decode(sealed).map_err(|_| unreadable())?;

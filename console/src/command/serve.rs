@@ -60,7 +60,8 @@ impl Serve {
             let console = console.dispatcher(dispatcher.health());
             (console, tokio::spawn(dispatcher.run(until_stopped())))
         });
-        let serving = axum::serve(listener, console.router()).with_graceful_shutdown(until_stopped());
+        let serving =
+            axum::serve(listener, console.router()).with_graceful_shutdown(until_stopped());
         let serving = tokio::spawn(serving.into_future());
         tokio::signal::ctrl_c().await?;
         drop(stop);

@@ -91,23 +91,19 @@ where
 
 impl NewWebhook {
     /// The settings of the endpoint, and the secret that it signs by.
-    pub(crate) fn settings(
-        self,
-        console: &Console,
-    ) -> Result<(EndpointSettings, Secret), Problem> {
+    pub(crate) fn settings(self, console: &Console) -> Result<(EndpointSettings, Secret), Problem> {
         let mut errors = Errors::default();
         let secret = errors.keep(secret(self.secret));
-        let settings =
-            errors.of("targetUrl", EndpointSettings::new(self.target_url.trim()));
+        let settings = errors.of("targetUrl", EndpointSettings::new(self.target_url.trim()));
         let changes = WebhookChanges {
             target_url: None,
             operations: self.operations,
             description: self.description,
             enabled: None,
             format: self.format,
-            headers: self
-                .headers
-                .map(|headers| headers.into_iter().map(|(name, value)| (name, Some(value))).collect()),
+            headers: self.headers.map(|headers| {
+                headers.into_iter().map(|(name, value)| (name, Some(value))).collect()
+            }),
             rate_limit: self.rate_limit.map(Some),
         };
         // The rest is looked at too when the URL is wrong, so that everything is said at once.
@@ -148,11 +144,8 @@ impl WebhookChanges {
             None => None,
         };
         let is_moved = moved.is_some();
-        let settings = self.checked(
-            is_moved.then_some(console),
-            moved.unwrap_or(settings),
-            &mut errors,
-        );
+        let settings =
+            self.checked(is_moved.then_some(console), moved.unwrap_or(settings), &mut errors);
         if errors.is_empty() { Ok(settings) } else { Err(errors.into_problem()) }
     }
 
@@ -216,13 +209,14 @@ fn patterns(operations: &[String]) -> Result<Vec<EventPattern>, Problem> {
         ));
     }
     if operations.len() > MAX_OPERATIONS {
-        let detail = format!("{MAX_OPERATIONS} operations at most: use patterns such as `person.*`");
+        let detail =
+            format!("{MAX_OPERATIONS} operations at most: use patterns such as `person.*`");
         return Err(Problem::of_field("operations", detail));
     }
     let parsed = operations.iter().map(|operation| operation.trim().parse());
-    parsed.collect::<Result<_, _>>().map_err(|error: hookwright::EventPatternError| {
-        Problem::of_field("operations", error)
-    })
+    parsed
+        .collect::<Result<_, _>>()
+        .map_err(|error: hookwright::EventPatternError| Problem::of_field("operations", error))
 }
 
 /// What is wrong with the members of a request.

@@ -122,8 +122,11 @@ impl Subscriber {
             id: *stored.id(),
             tenant: stored.tenant().map(str::to_owned),
             endpoint: Arc::new(settings.endpoint_at(time)),
-            schedule: settings.own_schedule().cloned(),
-            limits: Limits { concurrency: settings.cap(), per_second: settings.rate() },
+            schedule: settings.chosen_schedule().cloned(),
+            limits: Limits {
+                concurrency: settings.chosen_concurrency(),
+                per_second: settings.chosen_per_second(),
+            },
             format: stored.format(),
             is_active: stored.state() == EndpointState::Active,
             health: stored.health(),

@@ -69,6 +69,11 @@ impl CustomHeaders {
         }
     }
 
+    #[cfg(feature = "_outbox")]
+    pub(super) fn retain(&mut self, stays: impl Fn(&str) -> bool) {
+        self.0.retain(|(name, _)| stays(name.as_str()));
+    }
+
     pub(super) fn as_slice(&self) -> &[(HeaderName, HeaderValue)] {
         &self.0
     }

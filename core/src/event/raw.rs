@@ -305,6 +305,11 @@ impl RawEvent {
         self.fields.as_deref().unwrap_or_default()
     }
 
+    /// The names of the members that have changed, where the body tells: also that there are none.
+    pub(super) fn changed_fields(&self) -> Option<&[Cow<'static, str>]> {
+        self.fields.as_deref()
+    }
+
     /// The exact JSON of the old values, where they were sent.
     pub fn previous(&self) -> Option<&str> {
         self.previous.as_deref().map(RawValue::get)

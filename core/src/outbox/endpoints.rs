@@ -1,8 +1,10 @@
 //! The endpoints of an outbox.
 
 mod id;
+mod pages;
 mod settings;
 mod stored;
+mod trial;
 
 use std::time::Duration;
 
@@ -93,7 +95,8 @@ impl<'a, S: Store> Endpoints<'a, S> {
         self.get(&id).await
     }
 
-    /// Every endpoint that is not deleted, in the order of their creation.
+    /// Every endpoint that is not deleted, in the order of their creation. Where there may be many,
+    /// [`page`](Self::page) reads some of them.
     ///
     /// # Errors
     ///

@@ -29,6 +29,7 @@ pub struct Query {
     object: Option<String>,
     object_id: Option<String>,
     name: Option<EventName>,
+    pub(super) text: Option<String>,
     pub(super) state: Option<DeliveryState>,
     pub(super) outcome: Option<AttemptOutcome>,
     since: Option<i64>,
@@ -51,6 +52,7 @@ impl Query {
             object: None,
             object_id: None,
             name: None,
+            text: None,
             state: None,
             outcome: None,
             since: None,
@@ -90,6 +92,13 @@ impl Query {
         self
     }
 
+    /// Of endpoints whose URL or description has this text, whatever the case of its letters. It
+    /// counts for endpoints only.
+    pub fn text(mut self, text: impl Into<String>) -> Self {
+        self.text = Some(text.into()).filter(|text| !text.is_empty());
+        self
+    }
+
     /// Of deliveries in this state. It counts for deliveries only.
     pub fn state(mut self, state: DeliveryState) -> Self {
         self.state = Some(state);
@@ -108,8 +117,8 @@ impl Query {
         self
     }
 
-    /// Not before this time: of events when they were emitted, of attempts when they were made, of
-    /// replays when they were begun.
+    /// Not before this time: of events when they were emitted, of attempts and endpoints when they
+    /// were made, of replays when they were begun.
     pub fn since(mut self, time: DateTime<Utc>) -> Self {
         self.since = Some(time.timestamp_millis());
         self
@@ -169,9 +178,30 @@ impl Query {
                 add(format!("{event}.operation"), name.operation().to_owned());
             }
         }
-        if let (Some(id), Some(endpoint)) = (&self.endpoint, endpoint) {
-            add(format!("{endpoint}.endpoint_id"), id.to_string());
+        match endpoint {
+            Some(endpoint) => self.endpoint_conditions(statement, endpoint, time),
+            None => self.time_conditions(statement, time),
         }
+    }
+
+    /// Appends the conditions on an endpoint, which is a table's alias, and a time.
+    pub(super) fn endpoint_conditions(
+        &self,
+        statement: Statement,
+        endpoint: &str,
+        time: &str,
+    ) -> Statement {
+        let statement = match &self.endpoint {
+            Some(id) => {
+                let column = format!(" AND {endpoint}.endpoint_id = ");
+                statement.text(&column).value(id.to_string())
+            }
+            None => statement,
+        };
+        self.time_conditions(statement, time)
+    }
+
+    fn time_conditions(&self, mut statement: Statement, time: &str) -> Statement {
         if let Some(since) = self.since {
             statement = statement.text(" AND ").text(time).text(" >= ").value(since);
         }

@@ -3,6 +3,7 @@ use std::fmt;
 use std::time::Duration;
 
 use http::StatusCode;
+use url::Url;
 
 use super::answer::Answer;
 use super::permit::Withdrawn;
@@ -18,6 +19,7 @@ type BoxError = Box<dyn Error + Send + Sync>;
 pub struct SendError {
     host: Box<str>,
     kind: Kind,
+    duration: Option<Duration>,
 }
 
 enum Kind {
@@ -27,6 +29,8 @@ enum Kind {
     RefusedLiteral(RefusedAddress),
     /// A name led to the address, which another look-up may not.
     RefusedAnswer(BoxError),
+    /// No address of the name can be allowed.
+    RefusedName(PlainName),
     Client(SenderError),
     Connect(BoxError),
     Transport(BoxError),
@@ -37,12 +41,16 @@ enum Kind {
 }
 
 impl SendError {
-    pub(super) fn body(endpoint: &Endpoint, error: BodyError) -> Self {
+    pub(crate) fn body(endpoint: &Endpoint, error: BodyError) -> Self {
         Self::new(endpoint, Kind::Body(error))
     }
 
-    pub(super) fn refused_literal(endpoint: &Endpoint, refused: RefusedAddress) -> Self {
-        Self::new(endpoint, Kind::RefusedLiteral(refused))
+    pub(super) fn refused_literal(url: &Url, refused: RefusedAddress) -> Self {
+        Self::of_host(url.host_str().unwrap_or_default(), Kind::RefusedLiteral(refused))
+    }
+
+    pub(super) fn refused_name(host: &str) -> Self {
+        Self::of_host(host, Kind::RefusedName(PlainName(host.into())))
     }
 
     pub(super) fn client(endpoint: &Endpoint, error: SenderError) -> Self {
@@ -80,7 +88,17 @@ impl SendError {
     }
 
     fn new(endpoint: &Endpoint, kind: Kind) -> Self {
-        Self { host: endpoint.host().into(), kind }
+        Self::of_host(endpoint.host(), kind)
+    }
+
+    fn of_host(host: &str, kind: Kind) -> Self {
+        Self { host: host.into(), kind, duration: None }
+    }
+
+    /// The same error, with how long the attempt took.
+    pub(super) fn after(mut self, duration: Duration) -> Self {
+        self.duration = Some(duration);
+        self
     }
 
     /// The host of the endpoint.
@@ -101,7 +119,7 @@ impl SendError {
 
     /// Whether the operator does not allow the address, which [`source`](Error::source) tells.
     pub fn is_refused_address(&self) -> bool {
-        matches!(self.kind, Kind::RefusedLiteral(_) | Kind::RefusedAnswer(_))
+        matches!(self.kind, Kind::RefusedLiteral(_) | Kind::RefusedAnswer(_) | Kind::RefusedName(_))
     }
 
     /// The status of the answer, when there was one and it was not of 200 to 299.
@@ -137,11 +155,18 @@ impl SendError {
         }
     }
 
+    /// How long the attempt took; `None` when it was given up before anything was dialled.
+    pub fn duration(&self) -> Option<Duration> {
+        self.duration
+    }
+
     /// What kind of failure it is, in a word or two that never change.
     pub fn class(&self) -> &'static str {
         match self.kind {
             Kind::Body(_) => "body",
-            Kind::RefusedLiteral(_) | Kind::RefusedAnswer(_) => "refused address",
+            Kind::RefusedLiteral(_) | Kind::RefusedAnswer(_) | Kind::RefusedName(_) => {
+                "refused address"
+            }
             Kind::Client(_) => "client",
             Kind::Connect(_) => "connect",
             Kind::Transport(_) => "transport",
@@ -158,7 +183,7 @@ impl SendError {
     /// endpoint is gone (410).
     pub fn is_retryable(&self) -> bool {
         match &self.kind {
-            Kind::Body(_) | Kind::RefusedLiteral(_) => false,
+            Kind::Body(_) | Kind::RefusedLiteral(_) | Kind::RefusedName(_) => false,
             Kind::Status(answer) => answer.status() != StatusCode::GONE,
             Kind::RefusedAnswer(_)
             | Kind::Client(_)
@@ -178,7 +203,7 @@ impl fmt::Display for SendError {
             Kind::Body(_) | Kind::Withdrawn(_) => {
                 write!(formatter, "nothing was sent to {host}")
             }
-            Kind::RefusedLiteral(_) | Kind::RefusedAnswer(_) => {
+            Kind::RefusedLiteral(_) | Kind::RefusedAnswer(_) | Kind::RefusedName(_) => {
                 write!(formatter, "the address of {host} is refused")
             }
             Kind::Client(_) => write!(formatter, "no request to {host} can be made"),
@@ -212,6 +237,7 @@ impl Error for SendError {
             Kind::RefusedAnswer(error) => {
                 find::<RefusedAddress>(&**error).map(|refused| refused as _)
             }
+            Kind::RefusedName(refused) => Some(refused),
             Kind::Client(error) => Some(error),
             Kind::Withdrawn(withdrawn) => Some(withdrawn),
             Kind::Connect(error) | Kind::Transport(error) | Kind::Timeout(Some(error)) => {
@@ -221,6 +247,22 @@ impl Error for SendError {
         }
     }
 }
+
+/// A name that is to be dialled by plain http, where no network is allowed.
+#[derive(Debug)]
+struct PlainName(Box<str>);
+
+impl fmt::Display for PlainName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "{} is not an allowed host, and plain http:// is only for those: use https://",
+            self.0
+        )
+    }
+}
+
+impl Error for PlainName {}
 
 /// The first error of a type, from `error` down its sources.
 fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {

@@ -1,12 +1,12 @@
+mod json;
+
 use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use url::Url;
-use zeroize::Zeroizing;
 
 use super::id::EndpointId;
 use crate::endpoint::{Endpoint, EndpointError, PrivateCa};
@@ -35,6 +35,12 @@ use crate::signature::{PublicKey, Secret, Signing};
 ///     .deadline(Duration::from_secs(5))?
 ///     .per_second(50.try_into()?);
 /// assert_eq!(settings.wanted().len(), 2);
+///
+/// // An edit takes the settings as they are, and changes some.
+/// let settings = settings.wants_only(["person.*".parse()?]).without_rate_limit();
+/// assert_eq!(settings.wanted().len(), 1);
+/// assert_eq!(settings.chosen_per_second(), None);
+/// assert_eq!(settings.chosen_deadline(), Duration::from_secs(5));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
@@ -125,6 +131,22 @@ impl EndpointSettings {
         self
     }
 
+    /// Sets the events that are wanted, in place of those that were: all, when there are none.
+    ///
+    /// ```
+    /// use hookwright::EndpointSettings;
+    ///
+    /// let settings = EndpointSettings::new("https://example.com/hooks")?.wants("person.*".parse()?);
+    /// let settings = settings.wants_only(["company.created".parse()?, "company.deleted".parse()?]);
+    /// assert_eq!(settings.wanted().len(), 2);
+    /// assert!(settings.wants_only([]).wanted().is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn wants_only(mut self, patterns: impl IntoIterator<Item = EventPattern>) -> Self {
+        self.wanted = patterns.into_iter().collect();
+        self
+    }
+
     /// Chooses how a body is written, from the next event on: what is on its way keeps its format.
     pub fn format(mut self, format: impl Into<Format>) -> Self {
         self.target = self.target.format(format);
@@ -147,6 +169,31 @@ impl EndpointSettings {
         Ok(self)
     }
 
+    /// Removes a header, whatever the case of its name: nothing when it is not set. To give a header
+    /// another value, remove it and add it again.
+    ///
+    /// ```
+    /// use hookwright::EndpointSettings;
+    ///
+    /// let settings = EndpointSettings::new("https://example.com/hooks")?
+    ///     .header("Authorization", "Bearer t0k3n")?
+    ///     .header("X-Team", "sales")?;
+    /// let settings = settings.without_header("Authorization").header("Authorization", "Bearer new")?;
+    /// assert_eq!(settings.header_names().collect::<Vec<_>>(), ["x-team", "authorization"]);
+    /// assert_eq!(settings.without_headers().header_names().count(), 0);
+    /// # Ok::<(), hookwright::EndpointError>(())
+    /// ```
+    pub fn without_header(mut self, name: &str) -> Self {
+        self.target = self.target.retain_headers(|other| !other.eq_ignore_ascii_case(name));
+        self
+    }
+
+    /// Removes all headers.
+    pub fn without_headers(mut self) -> Self {
+        self.target = self.target.retain_headers(|_| false);
+        self
+    }
+
     /// Sets the deadline of one attempt: 1 to 30 seconds.
     ///
     /// # Errors
@@ -163,9 +210,21 @@ impl EndpointSettings {
         self
     }
 
+    /// Trusts the certificates of the system's authorities again.
+    pub fn without_private_ca(mut self) -> Self {
+        self.target = self.target.without_private_ca();
+        self
+    }
+
     /// Limits how many requests begin in a second, in each dispatcher.
     pub fn per_second(mut self, limit: NonZeroU32) -> Self {
         self.per_second = Some(limit);
+        self
+    }
+
+    /// Lets as many requests begin in a second as come.
+    pub fn without_rate_limit(mut self) -> Self {
+        self.per_second = None;
         self
     }
 
@@ -179,6 +238,12 @@ impl EndpointSettings {
     /// Sets when failed deliveries are tried again, in place of the dispatcher's own schedule.
     pub fn schedule(mut self, schedule: RetrySchedule) -> Self {
         self.schedule = Some(schedule);
+        self
+    }
+
+    /// Has failed deliveries tried again by the dispatcher's own schedule.
+    pub fn without_schedule(mut self) -> Self {
+        self.schedule = None;
         self
     }
 
@@ -225,6 +290,41 @@ impl EndpointSettings {
         }
     }
 
+    /// How the body becomes the message that is signed.
+    pub fn chosen_signing(&self) -> Signing {
+        self.signing
+    }
+
+    /// The names of the headers that are added to every request. Their values are secrets.
+    pub fn header_names(&self) -> impl Iterator<Item = &str> {
+        self.target.headers().iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The deadline of one attempt.
+    pub fn chosen_deadline(&self) -> Duration {
+        self.target.time_limit()
+    }
+
+    /// Whether the certificates of one authority are trusted, and no others.
+    pub fn has_private_ca(&self) -> bool {
+        self.target.authority().is_some()
+    }
+
+    /// How many requests begin in a second, in each dispatcher; as many as come when it is `None`.
+    pub fn chosen_per_second(&self) -> Option<NonZeroU32> {
+        self.per_second
+    }
+
+    /// How many requests are under way at once, in each dispatcher.
+    pub fn chosen_concurrency(&self) -> usize {
+        self.concurrency
+    }
+
+    /// When failed deliveries are tried again; by the dispatcher's own schedule when it is `None`.
+    pub fn chosen_schedule(&self) -> Option<&RetrySchedule> {
+        self.schedule.as_ref()
+    }
+
     /// The order in which events are received.
     pub fn chosen_order(&self) -> Order {
         self.order
@@ -255,18 +355,6 @@ impl EndpointSettings {
     /// The public keys of the secrets that sign now, the newest first: those of ed25519 have one.
     pub fn public_keys(&self) -> impl Iterator<Item = PublicKey> {
         self.secrets().filter_map(Secret::public_key)
-    }
-
-    pub(crate) fn rate(&self) -> Option<NonZeroU32> {
-        self.per_second
-    }
-
-    pub(crate) fn cap(&self) -> usize {
-        self.concurrency
-    }
-
-    pub(crate) fn own_schedule(&self) -> Option<&RetrySchedule> {
-        self.schedule.as_ref()
     }
 
     pub(crate) fn wants_event(&self, object: &str, operation: &str, changed: &Changed) -> bool {
@@ -304,85 +392,6 @@ impl EndpointSettings {
         }
         self.secrets.insert(0, DatedSecret { secret, until: None });
     }
-
-    /// What is stored as it is, and what is stored sealed: both as JSON.
-    pub(super) fn to_stored(&self) -> Result<(String, Zeroizing<Vec<u8>>), serde_json::Error> {
-        let milliseconds =
-            |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        let schedule = self.schedule.as_ref().map(RetrySchedule::waits);
-        let plain = Plain {
-            description: self.description.clone(),
-            wanted: self.wanted.iter().map(EventPattern::to_string).collect(),
-            format: self.chosen_format().clone(),
-            double_encoded: self.signing == Signing::DoubleEncoded,
-            per_second: self.per_second,
-            concurrency: self.concurrency,
-            deadline_ms: milliseconds(self.target.time_limit()),
-            schedule_ms: schedule.map(|waits| waits.iter().copied().map(milliseconds).collect()),
-            private_ca: self
-                .target
-                .authority()
-                .map(|authority| String::from_utf8_lossy(authority.pem()).into_owned()),
-            per_object: self.order == Order::PerObject,
-        };
-        let text = |value: &http::HeaderValue| value.to_str().unwrap_or_default().to_owned();
-        let hidden = Hidden {
-            secrets: self
-                .secrets
-                .iter()
-                .map(|dated| {
-                    (
-                        dated.secret.expose().into(),
-                        dated.until.map(|until| until.timestamp_millis()),
-                    )
-                })
-                .collect(),
-            headers: self
-                .target
-                .headers()
-                .iter()
-                .map(|(name, value)| (name.to_string(), text(value)))
-                .collect(),
-        };
-        Ok((serde_json::to_string(&plain)?, Zeroizing::new(serde_json::to_vec(&hidden)?)))
-    }
-
-    pub(super) fn from_stored(url: &str, plain: &str, hidden: &[u8]) -> Result<Self, OutboxError> {
-        let unreadable = || OutboxError::stored("an endpoint");
-        let plain: Plain = serde_json::from_str(plain).map_err(|_| unreadable())?;
-        let hidden: Hidden = serde_json::from_slice(hidden).map_err(|_| unreadable())?;
-        let mut settings = Self::new(url)?
-            .description(plain.description)
-            .deadline(Duration::from_millis(plain.deadline_ms))?
-            .concurrency(plain.concurrency)
-            .format(plain.format);
-        for pattern in plain.wanted {
-            settings = settings.wants(pattern.parse().map_err(|_| unreadable())?);
-        }
-        for (name, value) in hidden.headers {
-            settings = settings.header(&name, &value)?;
-        }
-        for (text, until) in hidden.secrets {
-            let secret = Secret::imported(text).map_err(|_| unreadable())?;
-            let until = until.and_then(DateTime::from_timestamp_millis);
-            settings.secrets.push(DatedSecret { secret, until });
-        }
-        if plain.double_encoded {
-            settings.signing = Signing::DoubleEncoded;
-        }
-        if plain.per_object {
-            settings.order = Order::PerObject;
-        }
-        settings.per_second = plain.per_second;
-        settings.schedule = plain
-            .schedule_ms
-            .map(|waits| RetrySchedule::new(waits.into_iter().map(Duration::from_millis)));
-        if let Some(pem) = plain.private_ca {
-            let authority = PrivateCa::from_pem(pem.as_bytes()).map_err(|_| unreadable())?;
-            settings = settings.private_ca(authority);
-        }
-        Ok(settings)
-    }
 }
 
 impl fmt::Debug for EndpointSettings {
@@ -393,26 +402,4 @@ impl fmt::Debug for EndpointSettings {
             .field("wanted", &self.wanted)
             .finish_non_exhaustive()
     }
-}
-
-/// The settings that are no secrets.
-#[derive(Serialize, Deserialize)]
-struct Plain {
-    description: String,
-    wanted: Vec<String>,
-    format: Format,
-    double_encoded: bool,
-    per_second: Option<NonZeroU32>,
-    concurrency: usize,
-    deadline_ms: u64,
-    schedule_ms: Option<Vec<u64>>,
-    private_ca: Option<String>,
-    per_object: bool,
-}
-
-/// The settings that are: each secret with the time until which it signs, and headers.
-#[derive(Serialize, Deserialize)]
-struct Hidden {
-    secrets: Vec<(String, Option<i64>)>,
-    headers: Vec<(String, String)>,
 }
