@@ -39,6 +39,7 @@ const BODY_LIMIT: usize = 2 * 1024 * 1024;
             `Idempotency-Key` can be repeated without being done twice: within 24 hours the same answer comes back.",
         license(name = "MIT OR Apache-2.0"),
     ),
+    components(schemas(Problem)),
     modifiers(&KeyScheme),
     tags(
         (name = "webhooks", description = "Where events go."),

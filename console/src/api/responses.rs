@@ -1,63 +1,51 @@
 //! The refusals that a route can answer with, for its description.
 
+use std::collections::BTreeMap;
+
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::{Ref, RefOr, Response, ResponseBuilder};
 use utoipa::IntoResponses;
 
-use crate::problem::Problem;
 
 /// What reading can be refused with.
-#[derive(IntoResponses)]
-pub(crate) enum ReadRefusals {
-    /// A parameter is wrong.
-    #[response(status = 400, content_type = "application/problem+json")]
-    BadRequest(#[expect(dead_code, reason = "it is the schema")] Problem),
-    /// There is no key, or it is not good.
-    #[response(status = 401, content_type = "application/problem+json")]
-    Unauthorized(#[expect(dead_code, reason = "it is the schema")] Problem),
-    /// The key does not have the scope.
-    #[response(status = 403, content_type = "application/problem+json")]
-    Forbidden(#[expect(dead_code, reason = "it is the schema")] Problem),
-    /// There is no such thing, or it is another tenant's.
-    #[response(status = 404, content_type = "application/problem+json")]
-    NotFound(#[expect(dead_code, reason = "it is the schema")] Problem),
-    /// The `Host` header names another server.
-    #[response(status = 421, content_type = "application/problem+json")]
-    Misdirected(#[expect(dead_code, reason = "it is the schema")] Problem),
-    /// The database does not do what was asked of it: try again.
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(#[expect(dead_code, reason = "it is the schema")] Problem),
-}
+pub(crate) struct ReadRefusals;
 
 /// What a write can be refused with.
-#[derive(IntoResponses)]
-pub(crate) enum WriteRefusals {
-    /// The request is not JSON, or a parameter is wrong.
-    #[response(status = 400, content_type = "application/problem+json")]
-    BadRequest(#[expect(dead_code, reason = "it is the schema")] Problem),
-    /// There is no key, or it is not good.
-    #[response(status = 401, content_type = "application/problem+json")]
-    Unauthorized(#[expect(dead_code, reason = "it is the schema")] Problem),
-    /// The key does not have the scope.
-    #[response(status = 403, content_type = "application/problem+json")]
-    Forbidden(#[expect(dead_code, reason = "it is the schema")] Problem),
-    /// There is no such thing, or it is another tenant's.
-    #[response(status = 404, content_type = "application/problem+json")]
-    NotFound(#[expect(dead_code, reason = "it is the schema")] Problem),
-    /// A request with the same `Idempotency-Key` is under way.
-    #[response(status = 409, content_type = "application/problem+json")]
-    Conflict(#[expect(dead_code, reason = "it is the schema")] Problem),
-    /// The body is too large.
-    #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(#[expect(dead_code, reason = "it is the schema")] Problem),
-    /// The body is not said to be JSON.
-    #[response(status = 415, content_type = "application/problem+json")]
-    UnsupportedMediaType(#[expect(dead_code, reason = "it is the schema")] Problem),
-    /// The `Host` header names another server.
-    #[response(status = 421, content_type = "application/problem+json")]
-    Misdirected(#[expect(dead_code, reason = "it is the schema")] Problem),
-    /// What was asked is refused, and nothing has changed.
-    #[response(status = 422, content_type = "application/problem+json")]
-    Unprocessable(#[expect(dead_code, reason = "it is the schema")] Problem),
-    /// The database does not do what was asked of it: try again.
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(#[expect(dead_code, reason = "it is the schema")] Problem),
+pub(crate) struct WriteRefusals;
+
+const READ: [(u16, &str); 6] = [
+    (400, "A parameter is wrong."),
+    (401, "There is no API key, or it is not good."),
+    (403, "The API key does not have the scope."),
+    (404, "There is no such thing, or it is another tenant's."),
+    (421, "The `Host` header names another server."),
+    (503, "The database does not do what was asked of it: try again."),
+];
+
+const WRITE: [(u16, &str); 4] = [
+    (409, "A request with the same `Idempotency-Key` is under way."),
+    (413, "The body is too large."),
+    (415, "The body is not said to be JSON."),
+    (422, "What was asked is refused, and nothing has changed."),
+];
+
+impl IntoResponses for ReadRefusals {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        READ.iter().map(refusal).collect()
+    }
+}
+
+impl IntoResponses for WriteRefusals {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        READ.iter().chain(&WRITE).map(refusal).collect()
+    }
+}
+
+fn refusal((status, description): &(u16, &str)) -> (String, RefOr<Response>) {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    let response = ResponseBuilder::new()
+        .description(*description)
+        .content("application/problem+json", content)
+        .build();
+    (status.to_string(), response.into())
 }
