@@ -1,6 +1,7 @@
 //! The `hookwright` command.
 
 mod database;
+mod health;
 mod serve;
 
 use std::error::Error;
@@ -20,6 +21,8 @@ struct Options {
 enum Command {
     /// Serves the settings page and the REST API, and delivers events.
     Serve(serve::Serve),
+    /// Asks a server whether it works: for a container, which has no other program to ask with.
+    Health(health::Health),
 }
 
 /// Runs the command as the process was asked to.
@@ -35,6 +38,7 @@ pub fn main() -> ExitCode {
     let result = runtime.block_on(async {
         match options.command {
             Command::Serve(serve) => serve.run().await,
+            Command::Health(health) => health.run().await,
         }
     });
     match result {
