@@ -202,8 +202,7 @@ async fn read_deliveries(
     let (filter, errors) = read_filter(fields, id);
     let page = history::deliveries(&visitor.outbox, &filter).await?;
     let kept = ["state", "event", "since", "until", "span"].map(|name| (name, fields.text(name)));
-    let is_filtered =
-        kept[..4].iter().any(|(_, value)| !value.is_empty());
+    let is_filtered = kept[..4].iter().any(|(_, value)| !value.is_empty());
     let older = page.next.as_deref().map(|next| {
         let mut pairs = kept.to_vec();
         pairs.push(("cursor", next));

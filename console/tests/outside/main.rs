@@ -1,5 +1,6 @@
 //! The whole `hookwright serve`, by programs of others: a fuzzer of APIs, and a browser.
 
+mod npm;
 mod packages;
 mod pypi;
 mod served;

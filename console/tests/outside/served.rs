@@ -29,7 +29,7 @@ enum Place {
 }
 
 /// A name that no other test has, nor had.
-fn unique_name() -> String {
+pub(crate) fn unique_name() -> String {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let time = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
     let count = COUNT.fetch_add(1, Ordering::Relaxed);

@@ -27,6 +27,14 @@ impl Image {
             let owner = copy.owner.as_deref().unwrap_or("0:0");
             succeed(Command::new("chown").args(["-R", owner]).arg(&to), "chown")?;
         }
+        // Every engine gives a container these devices.
+        let devices = root.join("dev");
+        fs::create_dir_all(&devices).map_err(|error| unwritable(&devices, &error))?;
+        for (name, minor) in [("null", "3"), ("random", "8"), ("urandom", "9")] {
+            let mut make = Command::new("mknod");
+            make.args(["-m", "666"]).arg(devices.join(name)).args(["c", "1", minor]);
+            succeed(&mut make, &format!("mknod {name}"))?;
+        }
         Ok(Self { root: root.to_owned() })
     }
 
