@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use xtask::failure::Failure;
 
 use crate::features::read_features;
+use crate::package;
 use crate::steps::{Step, announce};
 use crate::test;
 use crate::unpacked::forget_packages;
@@ -33,7 +34,8 @@ fn check(root: &Path) -> Result<(), Failure> {
             "check the rights of `registry/src` in cargo's home",
         )
     })?;
-    steps(&packages).iter().try_for_each(|step| step.run(root))
+    steps(&packages).iter().try_for_each(|step| step.run(root))?;
+    announce("image", "cargo xtask package", || package::run(root))
 }
 
 /// The steps before the tests, of packages and their features.

@@ -104,8 +104,16 @@ pub(crate) const CHROMIUM: Tool = Tool {
     module: "chromium::",
 };
 
+pub(crate) const SYSTEMD: Tool = Tool {
+    name: "systemd",
+    program: "systemd-analyze",
+    probe: Probe::Argument("--version"),
+    package: "systemd",
+    module: "systemd::",
+};
+
 /// The tools that tests need, in the order in which they are reported.
-const TOOLS: [&Tool; 7] = [&NODE, &NPM, &PYTHON, &PIP, &OPENSSL, &POSTGRES, &CHROMIUM];
+const TOOLS: [&Tool; 8] = [&NODE, &NPM, &PYTHON, &PIP, &OPENSSL, &POSTGRES, &CHROMIUM, &SYSTEMD];
 
 /// Looks for every tool, installs those that this machine lacks when it can, and returns
 /// those that are still not there.

@@ -2,6 +2,7 @@
 
 mod npm;
 mod packages;
+mod packaging;
 mod pypi;
 mod served;
 

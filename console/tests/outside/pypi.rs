@@ -1,5 +1,6 @@
 //! schemathesis reads the API's document, and asks what it says may be asked, and what may not.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::packages::install;
@@ -29,11 +30,15 @@ fn schemathesis_finds_nothing() {
     check_document(&Served::on_sqlite());
 }
 
+/// The folder of schemathesis, and of what it depends on.
+pub(crate) fn packages() -> PathBuf {
+    let to = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"];
+    install("schemathesis", &["schemathesis==4.32.5"], "python3", &to)
+}
+
 /// The same requests each time, a thousand or more.
 pub(crate) fn check_document(served: &Served) {
-    let packages = ["schemathesis==4.32.5"];
-    let arguments = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"];
-    let folder = install("schemathesis", &packages, "python3", &arguments);
+    let folder = packages();
     let mut run = Command::new("python3");
     run.arg(folder.join("bin/schemathesis"))
         .env("PYTHONPATH", &folder)

@@ -53,7 +53,7 @@ fn check(
 #[test]
 fn nothing_is_installed_when_every_tool_is_there() {
     check(
-        &["node", "npm", "python3", "pip3", "openssl", "postgres", "chromium"],
+        &["node", "npm", "python3", "pip3", "openssl", "postgres", "chromium", "systemd-analyze"],
         Some(&[]),
         &[],
         &[],
@@ -62,7 +62,7 @@ fn nothing_is_installed_when_every_tool_is_there() {
 
 #[test]
 fn a_missing_tool_is_installed_from_its_package() {
-    let programs = ["npm", "python3", "pip3", "openssl", "postgres", "chromium"];
+    let programs = ["npm", "python3", "pip3", "openssl", "postgres", "chromium", "systemd-analyze"];
     check(&programs, Some(&[&NODE]), &["update", "install nodejs"], &[]);
 }
 
@@ -70,7 +70,7 @@ fn a_missing_tool_is_installed_from_its_package() {
 fn package_lists_are_updated_once() {
     check(
         &[],
-        Some(&[&NODE, &NPM, &PYTHON, &PIP, &OPENSSL, &POSTGRES, &CHROMIUM]),
+        Some(&[&NODE, &NPM, &PYTHON, &PIP, &OPENSSL, &POSTGRES, &CHROMIUM, &SYSTEMD]),
         &[
             "update",
             "install nodejs",
@@ -80,6 +80,7 @@ fn package_lists_are_updated_once() {
             "install openssl",
             "install postgresql",
             "install chromium",
+            "install systemd",
         ],
         &[],
     );
@@ -88,7 +89,7 @@ fn package_lists_are_updated_once() {
 #[test]
 fn a_tool_that_the_archive_does_not_bring_stays_missing() {
     check(
-        &["npm", "pip3", "openssl", "postgres", "chromium"],
+        &["npm", "pip3", "openssl", "postgres", "chromium", "systemd-analyze"],
         Some(&[&PYTHON]),
         &["update", "install nodejs", "install python3"],
         &[&NODE],
@@ -97,7 +98,7 @@ fn a_tool_that_the_archive_does_not_bring_stays_missing() {
 
 #[test]
 fn without_the_right_to_install_nothing_is_tried() {
-    check(&["node"], None, &[], &[&NPM, &PYTHON, &PIP, &OPENSSL, &POSTGRES, &CHROMIUM]);
+    check(&["node"], None, &[], &[&NPM, &PYTHON, &PIP, &OPENSSL, &POSTGRES, &CHROMIUM, &SYSTEMD]);
 }
 
 #[test]
