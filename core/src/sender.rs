@@ -181,6 +181,12 @@ impl Sender {
         Ok(Message::of_parts(event.parts(self.body_limit)?, endpoint))
     }
 
+    /// The largest body, in bytes.
+    #[cfg(feature = "_outbox")]
+    pub(crate) fn body_limit(&self) -> usize {
+        self.body_limit
+    }
+
     /// Makes one request: the only place that does. With a permit, nothing is dialled or written
     /// that it does not hold for.
     pub(crate) async fn post(
@@ -214,19 +220,20 @@ impl Sender {
             Some(permit) => permit.over(executing).await,
             None => executing.await,
         };
+        let failed = |error: SendError| error.after(start.elapsed());
         let response = match executed {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(SendError::transport(endpoint, error)),
-            Err(_elapsed) => return Err(SendError::timeout(endpoint)),
+            Ok(Err(error)) => return Err(failed(SendError::transport(endpoint, error))),
+            Err(_elapsed) => return Err(failed(SendError::timeout(endpoint))),
         };
         let mut answer = Answer::of(&response);
         if answer.has_large_head() {
-            return Err(SendError::large_head(endpoint));
+            return Err(failed(SendError::large_head(endpoint)));
         }
         answer.read_body(response, deadline).await;
         let duration = start.elapsed();
         if !answer.status().is_success() {
-            return Err(SendError::answered(endpoint, answer));
+            return Err(SendError::answered(endpoint, answer).after(duration));
         }
         let (event_id, status) = (message.id.clone(), answer.status());
         Ok(Receipt { event_id, attempt, status, duration, answer: answer.into_body() })

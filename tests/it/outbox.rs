@@ -22,6 +22,7 @@ mod secrets;
 mod shutdown;
 mod store;
 mod telemetry;
+mod trial;
 mod untyped;
 
 /// Runs every test of the contract on one store.
@@ -159,6 +160,11 @@ contract! {
         they_are_read_a_page_at_a_time,
         they_are_found_by_a_text,
         settings_are_read_back_and_edited,
+    }
+    trial {
+        one_event_is_sent_as_a_dispatcher_would_send_it,
+        what_fails_is_told_and_changes_nothing,
+        an_endpoint_of_another_tenant_is_not_tried,
     }
     untyped {
         an_event_of_any_name_arrives_with_the_bytes_of_its_data,

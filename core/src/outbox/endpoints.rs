@@ -4,6 +4,7 @@ mod id;
 mod pages;
 mod settings;
 mod stored;
+mod trial;
 
 use std::time::Duration;
 

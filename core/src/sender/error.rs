@@ -19,6 +19,7 @@ type BoxError = Box<dyn Error + Send + Sync>;
 pub struct SendError {
     host: Box<str>,
     kind: Kind,
+    duration: Option<Duration>,
 }
 
 enum Kind {
@@ -40,7 +41,7 @@ enum Kind {
 }
 
 impl SendError {
-    pub(super) fn body(endpoint: &Endpoint, error: BodyError) -> Self {
+    pub(crate) fn body(endpoint: &Endpoint, error: BodyError) -> Self {
         Self::new(endpoint, Kind::Body(error))
     }
 
@@ -91,7 +92,13 @@ impl SendError {
     }
 
     fn of_host(host: &str, kind: Kind) -> Self {
-        Self { host: host.into(), kind }
+        Self { host: host.into(), kind, duration: None }
+    }
+
+    /// The same error, with how long the attempt took.
+    pub(super) fn after(mut self, duration: Duration) -> Self {
+        self.duration = Some(duration);
+        self
     }
 
     /// The host of the endpoint.
@@ -146,6 +153,11 @@ impl SendError {
             Kind::Status(answer) => answer.location(),
             _ => None,
         }
+    }
+
+    /// How long the attempt took; `None` when it was given up before anything was dialled.
+    pub fn duration(&self) -> Option<Duration> {
+        self.duration
     }
 
     /// What kind of failure it is, in a word or two that never change.

@@ -18,7 +18,7 @@ fn check(sender: SenderBuilder, url: &str) -> Result<(), SendError> {
 fn refusal(sender: SenderBuilder, url: &str) -> (String, String) {
     let error = check(sender, url).expect_err(url);
     assert!(error.is_refused_address() && !error.is_retryable(), "{url}");
-    assert_eq!(error.class(), "refused address");
+    assert_eq!((error.class(), error.duration()), ("refused address", None));
     (error.to_string(), error.source().expect("a reason").to_string())
 }
 
