@@ -227,7 +227,7 @@ pub use crate::outbox::{
     EndpointId, EndpointIdError, EndpointSettings, EndpointState, Endpoints, EventPattern,
     EventPatternError, History, Insert, KeyError, MasterKey, Order, Outbox, OutboxBuilder,
     OutboxError, Page, Parameter, Query, ReplayId, ReplayProgress, ReplayState, Store,
-    StoredAttempt, StoredDelivery, StoredEndpoint, StoredEvent, Transaction,
+    StoredAttempt, StoredDelivery, StoredEndpoint, StoredEvent, StoredRequest, Transaction,
 };
 pub use crate::receiver::{ReceiveError, Verifier};
 #[cfg(feature = "http")]

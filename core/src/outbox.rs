@@ -44,6 +44,7 @@ pub use self::error::{EmitError, OutboxError};
 use self::formats::Formats;
 pub use self::history::{
     AttemptOutcome, DeliveryState, History, StoredAttempt, StoredDelivery, StoredEvent,
+    StoredRequest,
 };
 pub use self::insert::Insert;
 pub use self::master_key::{KeyError, MasterKey};

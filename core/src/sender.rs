@@ -38,7 +38,7 @@ use crate::signature::{HeaderPrefix, Nonce, WEBHOOK_ATTEMPT, WEBHOOK_ID};
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// What requests say of their sender.
-const AGENT: &str = concat!("hookwright/", env!("CARGO_PKG_VERSION"));
+pub(crate) const AGENT: &str = concat!("hookwright/", env!("CARGO_PKG_VERSION"));
 
 /// Sends events to endpoints.
 ///

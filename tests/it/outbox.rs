@@ -62,6 +62,8 @@ contract! {
         what_arrives_is_the_body_of_the_event_signed,
         an_update_arrives_with_its_old_values,
         every_attempt_has_the_same_id_body_and_trace,
+        what_is_sent_can_be_read_in_the_format_of_the_delivery,
+        what_is_sent_is_read_by_the_tenant_whose_event_and_endpoint_it_is,
     }
     routing {
         an_endpoint_gets_the_events_that_it_wants,

@@ -1,19 +1,19 @@
 //! What is read back of events, deliveries and attempts.
 
+mod request;
 mod rows;
 
 use std::collections::HashSet;
 
-use chrono::DateTime;
-
+pub use self::request::StoredRequest;
 pub use self::rows::{AttemptOutcome, DeliveryState, StoredAttempt, StoredDelivery, StoredEvent};
 use super::Outbox;
-use super::error::{Kind, OutboxError};
+use super::error::OutboxError;
 use super::page::{Cursor, Page, Query};
 use super::queue::DELIVERED;
 use super::statement::{Parameter, Statement};
 use super::store::Store;
-use crate::event::{EventId, Written};
+use crate::event::EventId;
 
 /// The events, deliveries and attempts of an outbox: made by [`Outbox::history`].
 ///
@@ -75,30 +75,8 @@ impl<'a, S: Store> History<'a, S> {
     /// [`OutboxError`], which [is not found](OutboxError::is_not_found) when there is no event of
     /// this id.
     pub async fn body(&self, event: &EventId) -> Result<Vec<u8>, OutboxError> {
-        let select = Statement::new(
-            "SELECT object, operation, data, changed, previous, time FROM hookwright_event \
-             WHERE ($1 IS NULL OR tenant = $1) AND event_id = $2",
-        );
-        let rows = self.fetch(self.of_tenant(select).bind(event.to_string())).await?;
-        let row = rows.first().ok_or_else(|| OutboxError::new(Kind::NoEvent))?;
-        let unreadable = || OutboxError::stored("an event");
-        let text = |column| S::string(row, column)?.ok_or_else(unreadable);
-        let (object, operation) = (text(0)?, text(1)?);
-        let data = S::bytes(row, 2)?.ok_or_else(unreadable)?;
-        let (changed, previous) = (S::string(row, 3)?, S::bytes(row, 4)?);
-        let time = S::integer(row, 5)?.and_then(DateTime::from_timestamp_millis);
-        let written = Written {
-            id: "",
-            object: &object,
-            operation: &operation,
-            object_id: "",
-            time: time.ok_or_else(unreadable)?,
-            changed: changed.as_deref(),
-            previous: previous.as_deref(),
-            data: &data,
-            actor: None,
-        };
-        written.documented().ok_or_else(unreadable)
+        let parts = self.parts(event).await?;
+        parts.written().documented().ok_or_else(|| OutboxError::stored("an event"))
     }
 
     /// Deliveries, those of the newest events first: pending, held, dead and delivered ones.

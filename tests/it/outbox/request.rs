@@ -1,10 +1,14 @@
 //! What arrives: headers and bytes.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
-use hookwright::{Secret, Verifier, WebhookObject, receiver as verify};
+use hookwright::{
+    CloudEvents, RetrySchedule, Secret, StoredRequest, Twenty, Verifier, WebhookObject,
+    receiver as verify,
+};
 
-use super::fixture::{Fixture, Person, SECRET, person, settings};
+use super::fixture::{Fixture, Person, SECRET, emit, person, settings, until};
 use super::receiver::Receiver;
 use super::store::TestStore;
 
@@ -110,4 +114,90 @@ pub(super) async fn every_attempt_has_the_same_id_body_and_trace<S: TestStore>(
     };
     assert_eq!(distinct("traceparent"), 4);
     assert_eq!(distinct("x-twenty-webhook-nonce"), 4);
+}
+
+/// A header of a request as it is read back: `None` when its value is hidden.
+fn header<'a>(request: &'a StoredRequest, name: &str) -> Option<&'a str> {
+    request.headers().find(|(other, _)| *other == name).expect(name).1
+}
+
+pub(super) async fn what_is_sent_can_be_read_in_the_format_of_the_delivery<S: TestStore>(
+    fixture: Fixture<S>,
+) {
+    let receiver = Receiver::with_statuses(&[500, 500, 200]).await;
+    let history = fixture.outbox.history();
+    let endpoints = fixture.outbox.endpoints();
+    let cloud_events = CloudEvents::new("https://crm.example.com").expect("a source");
+    let custom = settings(&receiver, "/")
+        .format(Twenty::new("workspace"))
+        .schedule(RetrySchedule::new([Duration::from_millis(1), Duration::from_hours(1)]))
+        .header("Authorization", "Bearer t0k3n")
+        .expect("a header");
+    let endpoint = fixture.endpoint_of(custom).await;
+    let record = person("alice");
+    let actor = hookwright::Actor::user("u1").workspace_member("m1");
+    let id = fixture.emit(&record.created().by(actor)).await;
+
+    // Before it is fanned out, while it waits, and when it is acknowledged.
+    let before = history.request(&id, &endpoint).await.expect("both are there");
+    let running = fixture.start().await;
+    let arrivals = receiver.wait_for(2).await;
+    let arrived = &arrivals[0];
+    until("it waits", || async { fixture.count("hookwright_attempt").await == 2 }).await;
+    let other = endpoints.get(&endpoint).await.expect("it is there").into_settings();
+    endpoints.update(&endpoint, other.format(cloud_events)).await.expect("it is there");
+    let waiting = history.request(&id, &endpoint).await.expect("both are there");
+    for request in [before, waiting] {
+        assert_eq!(request.body(), &arrived.body[..]);
+        assert_eq!(request.method(), "POST");
+        assert_eq!(request.url().as_str(), receiver.url("/"));
+        for (name, value) in request.headers().filter(|(_, value)| value.is_some()) {
+            assert_eq!(value, Some(arrived.header(name)), "{name}");
+        }
+        let names: Vec<&str> = request.headers().map(|(name, _)| name).collect();
+        assert_eq!(
+            names,
+            ["content-type", "user-agent", "accept-encoding", "webhook-id", "authorization"]
+        );
+        assert_eq!(header(&request, "authorization"), None);
+        assert!(!format!("{request:?}").contains("alice"));
+    }
+
+    fixture.outbox.deliveries().resend(&id, &endpoint).await.expect("both are there");
+    fixture.settled().await;
+    let again = history.request(&id, &endpoint).await.expect("both are there");
+    assert_eq!(header(&again, "content-type"), Some("application/cloudevents+json"));
+    fixture.outbox.deliveries().resend(&id, &endpoint).await.expect("both are there");
+    let arrivals = receiver.wait_for(4).await;
+    assert_eq!(arrivals[2].body, arrived.body);
+    assert_eq!(arrivals[3].body, again.into_body());
+    running.end().await;
+}
+
+pub(super) async fn what_is_sent_is_read_by_the_tenant_whose_event_and_endpoint_it_is<
+    S: TestStore,
+>(
+    fixture: Fixture<S>,
+) {
+    let receiver = Receiver::new().await;
+    let [acme, other] = ["acme", "other"].map(|id| fixture.outbox.tenant(id).expect("an id"));
+    let of_acme = *acme.endpoints().create(settings(&receiver, "/a")).await.expect("made").id();
+    let of_other = *other.endpoints().create(settings(&receiver, "/o")).await.expect("made").id();
+    let of_none = fixture.endpoint(&receiver, "/n").await;
+    let event = emit(&acme, &person(1).created()).await;
+    let unknown = "evt_unknown".parse().expect("an id");
+
+    for outbox in [&fixture.outbox, &acme] {
+        let history = outbox.history();
+        history.request(&event, &of_acme).await.expect("both are theirs");
+        for (event, endpoint) in [(&event, &of_other), (&event, &of_none), (&unknown, &of_acme)] {
+            let error = history.request(event, endpoint).await.expect_err("not theirs");
+            assert!(error.is_not_found(), "{error}");
+        }
+    }
+    let error = other.history().request(&event, &of_acme).await.expect_err("not theirs");
+    assert!(error.is_not_found());
+    acme.endpoints().delete(&of_acme).await.expect("it is there");
+    let error = acme.history().request(&event, &of_acme).await.expect_err("it is gone");
+    assert!(error.is_not_found());
 }
