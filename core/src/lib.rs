@@ -223,20 +223,12 @@ pub use crate::format::{CloudEvents, CloudEventsError, Format, Twenty};
 pub use crate::object::WebhookObject;
 #[cfg(feature = "_outbox")]
 pub use crate::outbox::{
-<<<<<<< HEAD
     AttemptOutcome, Backlog, Cursor, CursorError, Deliveries, DeliveryState, DisabledReason,
     EmitError, EndpointId, EndpointIdError, EndpointSettings, EndpointState, Endpoints,
     EventPattern, EventPatternError, Figures, History, Insert, KeyError, MasterKey, Order, Outbox,
     OutboxBuilder, OutboxError, Page, Parameter, Query, ReplayId, ReplayIdError, ReplayKind,
     ReplayProgress, ReplayState, Stats, StatsQuery, Store, StoredAttempt, StoredDelivery,
     StoredEndpoint, StoredEvent, StoredReplay, StoredRequest, Tally, Transaction,
-=======
-    AttemptOutcome, Cursor, CursorError, Deliveries, DeliveryState, DisabledReason, EmitError,
-    EndpointId, EndpointIdError, EndpointSettings, EndpointState, Endpoints, EventPattern,
-    EventPatternError, History, Insert, KeyError, MasterKey, Order, Outbox, OutboxBuilder,
-    OutboxError, Page, Parameter, Query, ReplayId, ReplayProgress, ReplayState, Store,
-    StoredAttempt, StoredDelivery, StoredEndpoint, StoredEvent, StoredRequest, Transaction,
->>>>>>> core-one
 };
 pub use crate::receiver::{ReceiveError, Verifier};
 #[cfg(feature = "http")]

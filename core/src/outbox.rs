@@ -46,13 +46,8 @@ use self::error::{Class, Kind};
 pub use self::error::{EmitError, OutboxError};
 use self::formats::Formats;
 pub use self::history::{
-<<<<<<< HEAD
     AttemptOutcome, Backlog, DeliveryState, Figures, History, Stats, StatsQuery, StoredAttempt,
     StoredDelivery, StoredEvent, StoredRequest, Tally,
-=======
-    AttemptOutcome, DeliveryState, History, StoredAttempt, StoredDelivery, StoredEvent,
-    StoredRequest,
->>>>>>> core-one
 };
 pub use self::insert::Insert;
 pub use self::master_key::{KeyError, MasterKey};

@@ -1,6 +1,6 @@
 //! Events, deliveries, attempts, and events that only try a webhook out.
 
-use hookwright::schemars::{self, JsonSchema};
+use hookwright::schemars::JsonSchema;
 use hookwright::testing::{Reply, TestReceiver};
 use hookwright::{Catalog, WebhookObject};
 use serde_json::{Value, json};

@@ -88,7 +88,7 @@ pub(crate) async fn an_address_that_the_server_refuses_is_refused_with_the_reaso
 ) {
     for (url, reason) in [
         ("http://10.0.0.1/x", "10.0.0.0/8"),
-        ("https://169.254.169.254/latest", "169.254.0.0/16"),
+        ("https://169.254.169.254/latest", "a cloud metadata address"),
         ("https://[::1]/", "::1"),
     ] {
         let errors = fixture.post("/api/webhooks", json!({"targetUrl": url})).await.errors();
