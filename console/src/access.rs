@@ -16,3 +16,8 @@ pub use self::principal::Principal;
 pub use self::scope::Scope;
 pub use self::scope::UnknownScope;
 pub(crate) use self::sessions::{Session, Sessions};
+
+/// A random token of 64 hexadecimal digits.
+pub(crate) fn random_token() -> String {
+    token::generate("")
+}

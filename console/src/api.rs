@@ -24,6 +24,7 @@ use utoipa_axum::routes;
 
 pub(crate) use self::extract::{Json as Input, Path, Query};
 use crate::console::Console;
+use crate::page;
 use crate::problem::Problem;
 
 /// The largest body of a request, in bytes.
@@ -82,6 +83,7 @@ pub(crate) fn router(console: Arc<Console>) -> Router {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this cannot be done here")
         });
     api.layer(middleware::from_fn_with_state(console.clone(), idempotency::answer_once))
+        .merge(page::routes())
         .layer(axum::extract::DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(console.clone(), layers::check_host))
         .layer(middleware::from_fn(layers::add_headers))

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::listing::Page;
+use crate::listing::{Page, between};
 use crate::outbox::{AnyOutbox, on_store};
 use crate::problem::Problem;
 
@@ -266,6 +266,7 @@ pub(crate) struct Filter {
     pub(crate) until: Option<DateTime<Utc>>,
     /// How many there are on a page: 50, unless given.
     #[param(minimum = 1, maximum = 500)]
+    #[serde(default, deserialize_with = "between::<_, _, 1, 500>")]
     pub(crate) limit: Option<usize>,
     /// Goes on after a page, by its `next`.
     pub(crate) cursor: Option<String>,

@@ -51,6 +51,7 @@ mod history;
 mod keys;
 mod listing;
 mod outbox;
+mod page;
 mod problem;
 mod replays;
 mod stats;

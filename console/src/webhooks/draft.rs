@@ -44,7 +44,7 @@ pub(crate) struct NewWebhook {
     pub(crate) headers: Option<BTreeMap<String, String>>,
     /// How many requests begin in a second at most.
     #[serde(default)]
-    #[schema(value_type = Option<u32>, minimum = 1)]
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 4_294_967_295_u32)]
     pub(crate) rate_limit: Option<NonZeroU32>,
     /// Whose it is: then it gets this tenant's events alone.
     #[serde(default)]
@@ -76,7 +76,7 @@ pub(crate) struct WebhookChanges {
     pub(crate) headers: Option<BTreeMap<String, Option<String>>>,
     /// How many requests begin in a second at most; `null` removes the limit.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<u32>, minimum = 1)]
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 4_294_967_295_u32)]
     pub(crate) rate_limit: Option<Option<NonZeroU32>>,
 }
 

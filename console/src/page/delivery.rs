@@ -1,0 +1,201 @@
+//! One delivery: what is sent, each attempt, and what comes next.
+
+use askama::Template;
+use axum::response::{IntoResponse, Response};
+use http::header;
+
+use super::failure::{Failure, Segment};
+use super::frame::Frame;
+use super::json;
+use super::place;
+use super::text::{self, Time, visible, visible_line};
+use super::visitor::{Posted, Visitor};
+use super::webhook::StateWord;
+use crate::access::Scope;
+use crate::history::{self, Attempt, DeliveryId, Filter, Outcome, State};
+use crate::outbox::on_store;
+use crate::problem::Problem;
+use crate::webhooks;
+
+/// How many bytes of a body are shown.
+const SHOWN: usize = 64 * 1024;
+/// How many attempts are shown.
+const ATTEMPTS: usize = 50;
+
+#[derive(Template)]
+#[template(path = "delivery.html")]
+struct DeliveryPage {
+    frame: Frame,
+    link: String,
+    event: String,
+    event_id: String,
+    object_id: String,
+    emitted: Option<Time>,
+    webhook_id: String,
+    url: String,
+    state: StateWord,
+    next: Option<Time>,
+    is_held: bool,
+    is_delivered: bool,
+    attempts: Vec<AttemptView>,
+    has_more_attempts: bool,
+    request: Option<RequestView>,
+}
+
+/// What is sent.
+struct RequestView {
+    headers: Vec<(String, Option<String>)>,
+    pretty: String,
+    exact: String,
+    size: String,
+    is_cut: bool,
+}
+
+/// An attempt, in words.
+pub(super) struct AttemptView {
+    pub(super) number: usize,
+    pub(super) at: Time,
+    pub(super) state: StateWord,
+    pub(super) result: String,
+    pub(super) duration: String,
+    pub(super) answer: String,
+    pub(super) location: Option<String>,
+}
+
+impl From<Attempt> for AttemptView {
+    fn from(attempt: Attempt) -> Self {
+        let (word, class) = match attempt.outcome {
+            Outcome::Delivered => ("Delivered", "good"),
+            Outcome::Failed => ("Failed", "bad"),
+            Outcome::Late => ("Late", "warn"),
+        };
+        let status = attempt.status.and_then(|status| http::StatusCode::from_u16(status).ok());
+        let status = status.map(|status| {
+            format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or_default())
+        });
+        let result = match (status, attempt.error.as_deref()) {
+            (Some(status), None | Some("status")) => status.trim_end().to_owned(),
+            (Some(status), Some(error)) => format!("{}: {}", status.trim_end(), reason(error)),
+            (None, Some(error)) => reason(error),
+            (None, None) => "No answer".to_owned(),
+        };
+        Self {
+            number: attempt.attempt,
+            at: Time(attempt.at),
+            state: StateWord { word, class },
+            result,
+            duration: text::duration(attempt.duration_ms),
+            answer: visible(&attempt.answer),
+            location: attempt.location.as_deref().map(visible_line),
+        }
+    }
+}
+
+/// A kind of failure, in words.
+fn reason(class: &str) -> String {
+    match class {
+        "body" => "The event could not be written as a body",
+        "refused address" => "The address is not allowed",
+        "client" => "The request could not be made",
+        "connect" => "No connection could be made",
+        "transport" => "The connection broke",
+        "timeout" => "No answer in time",
+        "large head" => "The answer's headers are too large",
+        "status" => "The answer is no success",
+        "withdrawn" => "It was given up before it was sent",
+        other => return visible_line(other),
+    }
+    .to_owned()
+}
+
+pub(super) async fn page(
+    visitor: Visitor,
+    Segment(id): Segment<String>,
+) -> Result<Response, Failure> {
+    visitor.needs(Scope::Read)?;
+    let id = DeliveryId::parse(&id)?;
+    let delivery = history::delivery(&visitor.outbox, &id).await?;
+    let filter = Filter {
+        webhook: Some(delivery.webhook_id.clone()),
+        event_id: Some(delivery.event_id.clone()),
+        limit: Some(ATTEMPTS),
+        ..Filter::default()
+    };
+    let attempts = history::attempts(&visitor.outbox, &filter).await?;
+    let filter = Filter { webhook: None, limit: Some(1), ..filter };
+    let event = history::events(&visitor.outbox, &filter).await?.data.pop();
+    // The webhook may be deleted, and the event's data kept no longer: the log stays.
+    let url = match webhooks::get(&visitor.outbox, &id.webhook).await {
+        Ok(webhook) => visible_line(&webhook.target_url),
+        Err(_) => String::new(),
+    };
+    let page = DeliveryPage {
+        frame: visitor.frame(),
+        link: format!("/deliveries/{}", place::segment(&delivery.id)),
+        event: delivery.event,
+        event_id: visible_line(&delivery.event_id),
+        object_id: event.as_ref().map(|event| visible_line(&event.object_id)).unwrap_or_default(),
+        emitted: event.map(|event| Time(event.emitted_at)),
+        webhook_id: delivery.webhook_id,
+        url,
+        state: delivery.state.into(),
+        next: (delivery.state == State::Pending).then_some(Time(delivery.at)),
+        is_held: delivery.state == State::Held,
+        is_delivered: delivery.state == State::Delivered,
+        attempts: attempts.data.into_iter().map(AttemptView::from).collect(),
+        has_more_attempts: attempts.next.is_some(),
+        request: request(&visitor, &id).await?,
+    };
+    visitor.show(&page)
+}
+
+/// What is sent; nothing when it is kept no longer.
+async fn request(visitor: &Visitor, id: &DeliveryId) -> Result<Option<RequestView>, Failure> {
+    let request = on_store!(&visitor.outbox, outbox => {
+        outbox.history().request(&id.event, &id.webhook).await
+    });
+    let request = match request {
+        Ok(request) => request,
+        Err(error) if error.is_not_found() => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let body = String::from_utf8_lossy(request.body());
+    let cut = body.floor_char_boundary(SHOWN);
+    let headers = request.headers();
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.map(visible_line)));
+    Ok(Some(RequestView {
+        headers: headers.collect(),
+        pretty: visible(&json::pretty(&body[..cut])),
+        exact: visible(&body[..cut]),
+        size: text::count(request.body().len() as u64, "byte", "bytes"),
+        is_cut: cut < body.len(),
+    }))
+}
+
+/// The exact bytes of the body, to be saved.
+pub(super) async fn body(
+    visitor: Visitor,
+    Segment(id): Segment<String>,
+) -> Result<Response, Failure> {
+    visitor.needs(Scope::Read)?;
+    let id = DeliveryId::parse(&id)?;
+    history::delivery(&visitor.outbox, &id).await?;
+    let request = on_store!(&visitor.outbox, outbox => {
+        outbox.history().request(&id.event, &id.webhook).await.map_err(Problem::from)?
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"body.json\""),
+    ];
+    Ok((headers, request.into_body()).into_response())
+}
+
+pub(super) async fn resend(
+    Segment(id): Segment<String>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    posted.visitor.needs(Scope::Replay)?;
+    let parsed = DeliveryId::parse(&id)?;
+    history::resend(&posted.visitor.outbox, &parsed).await?;
+    Ok(posted.visitor.lead(&format!("/deliveries/{}", place::segment(&id)), "resent"))
+}
