@@ -1,6 +1,7 @@
 //! What is said of a webhook that is made or changed, and what is wrong with it.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::num::NonZeroU32;
 
 use hookwright::{EndpointSettings, EventPattern, Format, Secret};
@@ -157,7 +158,15 @@ impl WebhookChanges {
         errors: &mut Errors,
     ) -> EndpointSettings {
         if let Some(console) = console {
-            errors.of("targetUrl", console.sender.check(settings.url()));
+            let checked = console.sender.check(settings.url());
+            // The reason says more than that there is one.
+            errors.of(
+                "targetUrl",
+                checked.map_err(|error| match error.source() {
+                    Some(reason) => reason.to_string(),
+                    None => error.to_string(),
+                }),
+            );
         }
         if let Some(operations) = self.operations {
             let patterns = errors.keep(patterns(&operations));

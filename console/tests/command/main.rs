@@ -1,0 +1,11 @@
+//! The `hookwright` command, as people and programs run it.
+
+mod answers;
+mod exit_codes;
+mod flow;
+mod program;
+mod serving;
+mod settings;
+mod signatures;
+#[cfg(target_os = "linux")]
+mod terminal;
