@@ -1,6 +1,9 @@
 //! What is served, where, and how it ends.
 
-use crate::program::{Folder, PERSON, Running};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use crate::program::{Folder, PATIENCE, PERSON, Running};
 
 async fn get(url: &str, path: &str, key: &str) -> (u16, String) {
     let request = reqwest::Client::new().get(format!("{url}{path}")).bearer_auth(key);
@@ -41,6 +44,18 @@ fn requests_under_way_are_waited_for() {
     listener.json();
     let page = folder.json(&["deliveries", "list"]);
     assert_eq!(page["data"][0]["state"], "delivered", "{page}");
+}
+
+#[test]
+fn who_is_slow_to_ask_is_cut_off() {
+    let folder = Folder::new();
+    let (_server, told) = folder.serve();
+    let address = told["url"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n").unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("the connection ends");
 }
 
 #[test]
