@@ -20,6 +20,18 @@ fn the_help_lists_them() {
 }
 
 #[test]
+fn the_readme_says_of_them_what_the_help_says() {
+    let help = Folder::new().run(&["--help"]).stdout;
+    let rows = include_str!("../../README.md").lines().skip_while(|line| *line != "### Exit codes");
+    let rows = rows.filter_map(|row| row.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
+    let rows: Vec<_> = rows.filter(|(code, _)| code.parse::<u8>().is_ok()).collect();
+    assert_eq!(rows.len(), 7);
+    for (code, meaning) in rows {
+        assert!(help.contains(&format!("\n  {code:<4} {meaning}\n")), "{code}: {help}");
+    }
+}
+
+#[test]
 fn what_cannot_be_is_wrong_usage() {
     let folder = Folder::new();
     folder.write("wrong.toml", "databse = 'x'\n");

@@ -3,6 +3,7 @@
 mod answers;
 mod exit_codes;
 mod flow;
+mod postgres;
 mod program;
 mod serving;
 mod settings;
