@@ -199,9 +199,10 @@ pub(crate) async fn update(
         on_store!(outbox, outbox => outbox.endpoints().update(id, settings).await?);
     }
     if let Some(enabled) = enabled {
-        on_store!(outbox, outbox => match enabled {
-            true => outbox.endpoints().enable(id).await?,
-            false => outbox.endpoints().disable(id).await?,
+        on_store!(outbox, outbox => if enabled {
+            outbox.endpoints().enable(id).await?;
+        } else {
+            outbox.endpoints().disable(id).await?;
         });
     }
     get(outbox, id).await

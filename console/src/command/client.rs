@@ -12,7 +12,7 @@ use tower::ServiceExt;
 use url::Url;
 
 use super::database::{self, Missing};
-use super::failure::{Exit, Failure};
+use super::failure::{Exit, Failure, with_sources};
 use super::settings::{Settings, Target};
 use crate::access::{Principal, Scope};
 use crate::console::Console;
@@ -175,7 +175,12 @@ async fn over_http(
     url: Url,
     body: Option<String>,
 ) -> Result<(StatusCode, Vec<u8>), Failure> {
-    let unreachable = |error: reqwest::Error| Failure::of(Exit::OutOfReach, &error.without_url());
+    let host = url[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
+    let unreachable = |error: reqwest::Error| {
+        let why = with_sources(&error.without_url());
+        let text = format!("the server at {host} does not answer, is the URL right? {why}");
+        Failure::new(Exit::OutOfReach, text)
+    };
     let mut request = client.request(method, url).bearer_auth(key);
     if let Some(body) = body {
         request = request.header(header::CONTENT_TYPE, "application/json").body(body);

@@ -1,5 +1,7 @@
 //! `hookwright dispatch`, and the dispatcher within `serve`.
 
+use std::time::Duration;
+
 use clap::Args;
 use hookwright::{Dispatcher, Health, IpNet, OutboxError, Sender};
 use serde_json::json;
@@ -13,6 +15,9 @@ use super::settings::{DATABASE, Settings, Target, Values};
 use super::signals::Signals;
 use crate::console::Console;
 use crate::outbox::{AnyOutbox, on_store};
+
+/// How long a dispatcher may take to begin.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What delivers is set by this.
 #[derive(Args, Debug, Default)]
@@ -43,8 +48,7 @@ impl Working {
         sender: Sender,
         allow: &[IpNet],
     ) -> Result<Self, Failure> {
-        let networks: Vec<String> = allow.iter().map(ToString::to_string).collect();
-        Console::new(outbox.clone())?.allow_networks(&networks).await?;
+        let console = Console::new(outbox.clone())?;
         let (stop, mut stopped) = watch::channel(());
         let until = async move {
             let _ = stopped.changed().await;
@@ -53,7 +57,16 @@ impl Working {
             let dispatcher = Dispatcher::new(outbox).sender(sender);
             (dispatcher.health(), tokio::spawn(dispatcher.run(until)))
         });
-        Ok(Self { health, stop, task })
+        let begun = health.clone();
+        let mut working = Self { health, stop, task };
+        tokio::select! {
+            failure = working.ended() => return Err(failure),
+            () = ready(&begun) => {}
+        }
+        // Not before: it may be the second on a file, and is refused then.
+        let networks: Vec<String> = allow.iter().map(ToString::to_string).collect();
+        console.allow_networks(&networks).await?;
+        Ok(working)
     }
 
     /// Ends when the dispatcher does, which it does not unless it cannot go on.
@@ -73,6 +86,16 @@ impl Working {
             Err(error) => Err(Failure::of(Exit::Failed, &error)),
         }
     }
+}
+
+/// Ends when a dispatcher has begun, or is expected to begin later, when its database answers.
+async fn ready(health: &Health) {
+    let begun = async {
+        while !health.is_ready() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let _ = tokio::time::timeout(PATIENCE, begun).await;
 }
 
 /// What `serve` and `dispatch` send with.

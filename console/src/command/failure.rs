@@ -71,6 +71,16 @@ impl Failure {
         Self { details, ..self }
     }
 
+    /// With what to do about it.
+    pub(super) fn or_else(self, help: &str) -> Self {
+        Self { text: format!("{}: {help}", self.text), ..self }
+    }
+
+    /// Whether one member of what was asked for is refused.
+    pub(super) fn refuses(&self, field: &str) -> bool {
+        self.details.iter().any(|detail| detail["field"] == field)
+    }
+
     pub(super) fn text(&self) -> &str {
         &self.text
     }
@@ -89,9 +99,8 @@ impl Failure {
             say(&format!("error: {}", text::clean(&self.text)));
             for detail in &self.details {
                 let (field, detail) = (&detail["field"], &detail["detail"]);
-                let line = format!("  {}: {}", plain(field), plain(detail));
-                if !line.ends_with(&self.text) {
-                    say(&text::clean(&line));
+                if !self.text.ends_with(plain(detail)) {
+                    say(&text::clean(&format!("  {}: {}", plain(field), plain(detail))));
                 }
             }
         }

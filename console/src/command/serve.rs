@@ -7,6 +7,8 @@ use axum::Router;
 use axum_server::tls_rustls::RustlsConfig;
 use clap::Args;
 use hookwright::IpNet;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::json;
 
@@ -23,6 +25,8 @@ use crate::console::Console;
 pub(super) const LISTEN: &str = "127.0.0.1:8600";
 /// How long requests of the page and the API are waited for at the end.
 const DRAIN: Duration = Duration::from_secs(10);
+/// How long the head of a request may take.
+const HEADERS: Duration = Duration::from_secs(10);
 
 /// What is served, and where.
 #[derive(Args, Debug, Default)]
@@ -86,7 +90,7 @@ pub(super) async fn run(settings: &Settings, output: Output) -> Result<(), Failu
                 format!("cannot listen at {listen}: {error}; choose another address by --listen");
             Failure::failed(text)
         })?;
-    let bound = listener.local_addr()?;
+    let address = listener.local_addr()?;
     let database = dispatch::own_database(settings)?;
     let outbox = database::open(database, Missing::Make).await?;
     let mut console = Console::new(outbox.clone())?.sender(sender.clone()).metrics(metrics()?);
@@ -94,8 +98,8 @@ pub(super) async fn run(settings: &Settings, output: Output) -> Result<(), Failu
     for host in &hosts {
         console = console.host(host);
     }
-    if !bound.ip().is_loopback() && !bound.ip().is_unspecified() {
-        console = console.host(bound.ip().to_string());
+    if !address.ip().is_loopback() && !address.ip().is_unspecified() {
+        console = console.host(address.ip().to_string());
     }
     if tls.is_some() || behind_proxy {
         console = console.https();
@@ -106,8 +110,8 @@ pub(super) async fn run(settings: &Settings, output: Output) -> Result<(), Failu
     let mut working = Working::start(outbox, sender, &allow).await?;
     let console = console.dispatcher(working.health.clone());
     let key = console.first_key().await?;
-    let url = url(bound, tls.is_some(), &hosts);
-    tell(output, &url, key.as_ref(), bound, &hosts)?;
+    let url = url(address, tls.is_some(), &hosts);
+    tell(output, &url, key.as_ref(), address, &hosts)?;
 
     let handle = axum_server::Handle::new();
     let serving = serve(listener, tls, console.router(), handle.clone());
@@ -143,13 +147,21 @@ async fn serve(
     handle: axum_server::Handle<SocketAddr>,
 ) -> Result<(), Failure> {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    match tls {
-        Some(tls) => {
-            axum_server::from_tcp_rustls(listener, tls)?.handle(handle).serve(service).await?;
-        }
-        None => axum_server::from_tcp(listener)?.handle(handle).serve(service).await?,
+    if let Some(tls) = tls {
+        let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
+        limit(server.http_builder());
+        server.serve(service).await?;
+    } else {
+        let mut server = axum_server::from_tcp(listener)?.handle(handle);
+        limit(server.http_builder());
+        server.serve(service).await?;
     }
     Ok(())
+}
+
+/// Cuts off who is slow to say what they want.
+fn limit(http: &mut Builder<TokioExecutor>) {
+    http.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS);
 }
 
 /// Refuses to let keys and secrets go over a network in the clear.
@@ -200,12 +212,14 @@ fn metrics() -> Result<impl Fn() -> String + Send + Sync + 'static, Failure> {
 }
 
 /// Where people find it.
-fn url(bound: SocketAddr, is_tls: bool, hosts: &[String]) -> String {
+fn url(address: SocketAddr, is_tls: bool, hosts: &[String]) -> String {
     let scheme = if is_tls { "https" } else { "http" };
     match hosts.first() {
-        Some(host) if !bound.ip().is_loopback() => format!("{scheme}://{host}:{}", bound.port()),
-        _ if bound.ip().is_unspecified() => format!("{scheme}://localhost:{}", bound.port()),
-        _ => format!("{scheme}://{bound}"),
+        Some(host) if !address.ip().is_loopback() => {
+            format!("{scheme}://{host}:{}", address.port())
+        }
+        _ if address.ip().is_unspecified() => format!("{scheme}://localhost:{}", address.port()),
+        _ => format!("{scheme}://{address}"),
     }
 }
 
@@ -213,7 +227,7 @@ fn tell(
     output: Output,
     url: &str,
     key: Option<&NewApiKey>,
-    bound: SocketAddr,
+    address: SocketAddr,
     hosts: &[String],
 ) -> Result<(), Failure> {
     let key = key.map(NewApiKey::token);
@@ -224,7 +238,7 @@ fn tell(
     if let Some(key) = key {
         output.line(&format!("sign in with the key {key}, which is shown this once"))?;
     }
-    if bound.ip().is_unspecified() && hosts.is_empty() {
+    if address.ip().is_unspecified() && hosts.is_empty() {
         output
             .note("note: it answers to localhost alone: give the names that people use by --host");
     }

@@ -107,7 +107,7 @@ impl WebhookFields {
         let groups = catalog.map(|catalog| groups(catalog, entered)).unwrap_or_default();
         let is_offered = |operation: &str| {
             let mut choices = groups.iter().flat_map(|group| &group.events);
-            operation == "*.*" || choices.any(|choice| choice.name == operation)
+            (operation == "*.*" && !groups.is_empty()) || choices.any(|choice| choice.name == operation)
         };
         let typed = entered.operations.iter().filter(|operation| !is_offered(operation));
         let typed = typed.cloned().collect::<Vec<_>>().join("\n");
@@ -119,6 +119,8 @@ impl WebhookFields {
                 "One on each line: person.*, or person.updated[email] for updates of a field.",
             )
         };
+        let operations =
+            Field::new("operations", label).kind("textarea").value(typed).hint(hint);
         let is_everything = entered.operations.iter().any(|operation| operation == "*.*");
         Self {
             url: Field::new("targetUrl", "URL")
@@ -133,11 +135,11 @@ impl WebhookFields {
                 .optional()
                 .wrong(errors),
             is_everything,
-            operations: Field::new("operations", label)
-                .kind("textarea")
-                .value(typed)
-                .hint(hint)
-                .optional(),
+            // Among others to choose, what is wrong is told above all of them.
+            operations: match groups.is_empty() {
+                true => operations.wrong(errors),
+                false => operations.optional(),
+            },
             wrong_operations: errors.about("operations"),
             tenant: has_tenants.then(|| {
                 Field::new("tenant", "Tenant")

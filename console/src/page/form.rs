@@ -110,7 +110,7 @@ impl Errors {
 
 /// A detail as a sentence.
 pub(super) fn sentence(detail: &str) -> String {
-    let detail = super::text::visible(detail.trim());
+    let detail = super::text::visible(detail.trim()).replace('`', "");
     let mut chars = detail.chars();
     let Some(first) = chars.next() else {
         return detail;

@@ -77,7 +77,7 @@ fn trouble(webhook: &Webhook) -> Option<Trouble> {
         (Some(Reason::Failing), since) => {
             ("It was turned off, since every attempt has failed for days.", since)
         }
-        (None, Some(since)) => ("Every attempt has failed lately.", Some(since)),
+        (None, Some(since)) => ("Every attempt has failed.", Some(since)),
         (None, None) => return None,
     };
     Some(Trouble { text: text.to_owned(), since: since.map(Time) })
@@ -155,7 +155,10 @@ impl From<Delivery> for Row {
             event: delivery.event,
             event_id: delivery.event_id,
             state: delivery.state.into(),
-            attempts: text::count(delivery.attempts as u64, "attempt", "attempts"),
+            attempts: match delivery.attempts {
+                0 => "None yet".to_owned(),
+                attempts => text::count(attempts as u64, "attempt", "attempts"),
+            },
             at: Time(delivery.at),
             is_waiting: delivery.state == State::Pending,
         }

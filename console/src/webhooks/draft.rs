@@ -1,6 +1,7 @@
 //! What is said of a webhook that is made or changed, and what is wrong with it.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::num::NonZeroU32;
 
 use hookwright::{EndpointSettings, EventPattern, Format, Secret};
@@ -9,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::WebhookFormat;
 use crate::console::Console;
-use crate::problem::{FieldError, Problem};
+use crate::problem::{FieldError, Problem, with_sources};
 
 /// How many patterns a webhook has at most.
 const MAX_OPERATIONS: usize = 200;
@@ -52,6 +53,7 @@ pub(crate) struct NewWebhook {
 }
 
 /// What changes of a webhook: the rest stays as it is.
+#[expect(clippy::option_option, reason = "null removes, and what is missing stays")]
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct WebhookChanges {
@@ -157,7 +159,8 @@ impl WebhookChanges {
         errors: &mut Errors,
     ) -> EndpointSettings {
         if let Some(console) = console {
-            errors.of("targetUrl", console.sender.check(settings.url()));
+            let checked = console.sender.check(settings.url());
+            errors.of("targetUrl", checked.map_err(|error| with_sources(&error)));
         }
         if let Some(operations) = self.operations {
             let patterns = errors.keep(patterns(&operations));

@@ -143,6 +143,15 @@ impl Query {
         self
     }
 
+    /// Whether no endpoint, event or object is named.
+    pub(super) fn is_of_all(&self) -> bool {
+        self.endpoint.is_none()
+            && self.event.is_none()
+            && self.object.is_none()
+            && self.object_id.is_none()
+            && self.name.is_none()
+    }
+
     pub(super) fn rows(&self) -> i64 {
         i64::try_from(self.limit).unwrap_or(i64::MAX)
     }

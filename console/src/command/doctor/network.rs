@@ -38,10 +38,13 @@ pub(super) async fn look_at_server(
         Ok(_) => findings.ok("key", "it is taken")?,
         Err(failure) => findings.fail("key", failure.text())?,
     }
-    match Url::parse(server) {
-        Ok(url) => probe("server", &url, findings).await,
-        Err(_) => Ok(()),
+    let Ok(mut url) = Url::parse(server) else {
+        return Ok(());
+    };
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(["health", "live"]);
     }
+    probe("server", &url, findings).await
 }
 
 /// Whether a URL answers, and what time it is there.

@@ -9,7 +9,7 @@ use super::show;
 use crate::command::client::Client;
 use crate::command::failure::Failure;
 use crate::command::output::Output;
-use crate::command::settings::{Settings, Values};
+use crate::command::settings::{Settings, Target, Values};
 
 #[derive(Args, Debug)]
 pub(in crate::command) struct Create {
@@ -131,7 +131,8 @@ impl Create {
                 body.insert(name.to_owned(), json!(value));
             }
         }
-        let webhook = client.post(&["api", "webhooks"], &Value::Object(body)).await?;
+        let created = client.post(&["api", "webhooks"], &Value::Object(body)).await;
+        let webhook = created.map_err(|failure| with_help(failure, settings))?;
         show(&webhook, output)?;
         warn_of_address(&client, &webhook, output);
         Ok(())
@@ -166,10 +167,21 @@ impl Update {
         }
         let path = ["api", "webhooks", &self.id];
         let body = Value::Object(body).to_string();
-        let webhook = client.call(Method::PATCH, &path, &[], Some(body)).await?;
+        let updated = client.call(Method::PATCH, &path, &[], Some(body)).await;
+        let webhook = updated.map_err(|failure| with_help(failure, settings))?;
         show(&webhook, output)?;
         warn_of_address(&client, &webhook, output);
         Ok(())
+    }
+}
+
+/// Says what to do where an address is refused.
+fn with_help(failure: Failure, settings: &Settings) -> Failure {
+    match settings.target() {
+        Ok(Target::Database(_)) if failure.refuses("targetUrl") => {
+            failure.or_else("give --allow NETWORK if it is meant, here and to `hookwright serve`")
+        }
+        _ => failure,
     }
 }
 
