@@ -14,10 +14,12 @@ module.exports = async function life(console, hasScript) {
   await page.getByLabel('URL').fill('not a URL');
   await page.locator('#operations').fill('person.*');
   await page.getByRole('button', { name: 'Create webhook' }).click();
-  assert.equal(await page.getByLabel('URL').getAttribute('aria-invalid'), 'true', 'what is wrong is said at the field');
+  // What is wrong is said at the field.
+  await page.locator('#targetUrl[aria-invalid=true]').waitFor();
   assert.equal(await page.getByLabel('URL').inputValue(), 'not a URL', 'and what was entered is kept');
   await page.getByLabel('URL').fill(`${receiver.url}/hooks`);
   await page.getByRole('button', { name: 'Create webhook' }).click();
+  await page.getByRole('heading', { name: 'Keep this secret' }).waitFor();
   const secret = await page.getByRole('textbox', { name: 'Secret' }).inputValue();
   assert.match(secret, /^.{16,}$/, 'the secret is shown');
   await page.getByRole('link', { name: 'I have copied it' }).click();
@@ -45,6 +47,7 @@ module.exports = async function life(console, hasScript) {
   await page.getByRole('link', { name: 'Settings', exact: true }).click();
   await page.getByRole('link', { name: 'Rotate secret' }).click();
   await page.getByRole('button', { name: 'Rotate secret' }).click();
+  await page.getByRole('heading', { name: 'The new secret' }).waitFor();
   const rotated = await page.getByRole('textbox', { name: 'Secret' }).inputValue();
   assert.notEqual(rotated, secret);
   await page.getByRole('link', { name: 'I have copied it' }).click();

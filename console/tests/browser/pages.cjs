@@ -14,7 +14,9 @@ const IMPACTS = ['serious', 'critical'];
 
 /// Which pages there are; `does` goes on from the page at `at`. Those with a `picture` are drawn.
 function pages(id, delivery) {
-  const submit = (name) => (page) => page.getByRole('button', { name }).click();
+  // What is judged is the page that comes, and not the one that goes.
+  const follow = (page, control) => Promise.all([page.waitForEvent('load'), control.click()]);
+  const submit = (name) => (page) => follow(page, page.getByRole('button', { name }));
   return [
     { name: 'list', at: '/webhooks', picture: true },
     { name: 'search without a result', at: '/webhooks?q=nowhere' },
@@ -53,7 +55,7 @@ function pages(id, delivery) {
         await page.getByRole('textbox', { name: 'API key' }).waitFor();
       },
     },
-    { name: 'revoke', at: '/keys', does: (page) => page.getByRole('link', { name: /^Revoke/ }).first().click() },
+    { name: 'revoke', at: '/keys', does: (page) => follow(page, page.getByRole('link', { name: /^Revoke/ }).first()) },
     { name: 'nothing there', at: '/webhooks/none' },
   ];
 }
@@ -124,10 +126,7 @@ module.exports = async function look(console, pictures) {
   for (const { name, at, does, picture } of pages(id, delivery)) {
     await everywhere(name, async () => {
       await page.goto(console.url + at);
-      if (does) {
-        await does(page);
-        await page.waitForLoadState();
-      }
+      await does?.(page);
     }, picture);
   }
   receiver.close();
