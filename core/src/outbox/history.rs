@@ -1,6 +1,7 @@
 //! What is read back of events, deliveries and attempts.
 
 mod deliveries;
+mod list;
 mod request;
 mod rows;
 mod stats;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use hookwright::{DeliveryState, EndpointId, Outbox, Query, Sqlite, StoredDelivery};
+use hookwright::{Cursor, DeliveryState, EndpointId, Outbox, Query, Sqlite, StoredDelivery};
 
 use super::fixture::{Fixture, settings};
 use super::history::pages;
@@ -246,11 +246,121 @@ pub(super) async fn no_delivery_is_left_out_or_told_twice<S: TestStore>(fixture:
             let query = state.map_or(query.clone(), |state| query.state(state));
             let mut wanted = all.clone();
             wanted.retain(|(event, endpoint, ..)| is_wanted(*event, *endpoint));
-            for limit in [2, 17, 500] {
+            for limit in [3, 17, 500] {
                 check(&fixture.outbox, &ids, &query, limit, &wanted).await;
             }
             wanted.retain(|(_, endpoint, ..)| *endpoint == 2);
-            check(&acme, &ids, &query, 3, &wanted).await;
+            check(&acme, &ids, &query, 7, &wanted).await;
         }
     }
+}
+
+/// Numbers from 1.
+fn numbers(end: i64) -> String {
+    format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {end})")
+}
+
+/// Many events, of which endpoint 1 was delivered all and endpoint 3 the first tenth. The last tenth
+/// waits for endpoint 2, and the first tenth has died at endpoint 4.
+async fn write_many<S: TestStore>(fixture: &Fixture<S>, events: i64) {
+    let (numbers, start, tenth) = (numbers(events), start().timestamp_millis(), events / 10);
+    let recently = events - tenth;
+    for sql in [
+        format!(
+            "INSERT INTO hookwright_event (id, event_id, object, operation, object_id, time, data, emitted_at) \
+             {numbers} SELECT i, '00000000-0000-7000-8000-' || (100000000000 + i), 'person', 'created', 'x', 0, '', \
+             {start} + i * 200 FROM n"
+        ),
+        format!(
+            "INSERT INTO hookwright_attempt (event, endpoint, event_id, attempt, at, duration, outcome) \
+             {numbers} SELECT i, 1, '00000000-0000-7000-8000-' || (100000000000 + i), 1, {start} + i * 200 + 50, 1, 0 FROM n"
+        ),
+        format!(
+            "INSERT INTO hookwright_attempt (event, endpoint, event_id, attempt, at, duration, outcome) \
+             {numbers} SELECT i, 3, '00000000-0000-7000-8000-' || (100000000000 + i), 1, {start} + i * 200 + 50, 1, 0 FROM n WHERE i <= {tenth}"
+        ),
+        format!(
+            "INSERT INTO hookwright_delivery (event, endpoint, state, due) {numbers} \
+             SELECT i, 2, 0, {start} + i * 200 FROM n WHERE i > {recently}"
+        ),
+        format!(
+            "INSERT INTO hookwright_delivery (event, endpoint, state, due, died_at) {numbers} \
+             SELECT i, 4, 1, 0, {start} + i * 200 FROM n WHERE i <= {tenth}"
+        ),
+    ] {
+        fixture.execute(&sql).await;
+    }
+}
+
+/// Pages of every kind, of what [`write_many`] has written.
+fn pages_of_many(ids: &[EndpointId], events: i64) -> Vec<(Query, usize)> {
+    let of = |number: usize| Query::new().endpoint(&ids[number - 1]);
+    let all = Query::new;
+    let [pending, held, dead, delivered] = STATES;
+    let event = format!("00000000-0000-7000-8000-{}", 100_000_000_000 + events / 2);
+    let one = all().event(&event.parse().expect("an id"));
+    let middle: Cursor = format!("{}-1", events / 2).parse().expect("a cursor");
+    vec![
+        (of(1), 50),
+        (of(1).state(delivered), 50),
+        (of(1).state(pending), 0),
+        (of(1).after(middle), 50),
+        (of(1).object("person"), 50),
+        (of(1).object("company"), 0),
+        (of(2), 50),
+        (of(2).state(pending), 50),
+        (of(2).state(delivered), 0),
+        (of(3), 50),
+        (of(3).state(dead), 0),
+        (of(4), 50),
+        (of(4).state(dead), 50),
+        (all(), 50),
+        (all().after(middle), 50),
+        (all().state(pending), 50),
+        (all().state(delivered), 50),
+        (all().state(held), 0),
+        (one.clone(), 1),
+        (one.endpoint(&ids[0]), 1),
+    ]
+}
+
+#[tokio::test]
+async fn no_page_costs_as_much_as_the_whole_past() {
+    super::fixture::check(|fixture: Fixture<Sqlite>| async move {
+        const EVENTS: i64 = 20_000;
+        let receiver = Receiver::new().await;
+        let mut ids = Vec::new();
+        for _ in 1..=4 {
+            ids.push(fixture.endpoint(&receiver, "/").await);
+        }
+        write_many(&fixture, EVENTS).await;
+        for is_analyzed in [false, true] {
+            if is_analyzed {
+                fixture.execute("ANALYZE").await;
+            }
+            // One connection, whose steps are counted.
+            let path = fixture.place.to_str().expect("a path of ASCII");
+            let options = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1);
+            let pool = options.connect(path).await.expect("a file");
+            let outbox = fixture.builder().sqlite_pool(pool.clone()).await.expect("an outbox");
+            let steps = Arc::new(AtomicI64::new(0));
+            let count = steps.clone();
+            let mut connection = pool.acquire().await.expect("the one");
+            let mut handle = connection.lock_handle().await.expect("the one");
+            handle.set_progress_handler(100, move || {
+                count.fetch_add(100, Ordering::Relaxed);
+                true
+            });
+            drop(handle);
+            drop(connection);
+            for (query, expected) in pages_of_many(&ids, EVENTS) {
+                steps.store(0, Ordering::Relaxed);
+                let page = outbox.history().deliveries(&query).await.expect("a page");
+                assert_eq!(page.items().len(), expected, "{query:?}");
+                let of_page = steps.swap(0, Ordering::Relaxed);
+                assert!(of_page < 10 * EVENTS, "{of_page} steps: {query:?}");
+            }
+        }
+    })
+    .await;
 }
