@@ -194,13 +194,12 @@ async fn follow(
 ) -> Result<(), Failure> {
     let (webhook, id) = (cell(&replay["webhookId"]), cell(&replay["id"]));
     let path = ["api", "webhooks", &webhook, "replays", &id];
-    let bar = bar(output);
+    let progress = Progress::new(&replay, output);
     while replay["state"] == "running" {
-        bar.set_position(replay["queued"].as_u64().unwrap_or_default());
-        bar.tick();
+        progress.show(&replay);
         tokio::select! {
             () = signals.first() => {
-                bar.abandon();
+                progress.bar.abandon();
                 let kind = cell(&replay["kind"]);
                 output.note(&format!("{kind} {id} goes on by itself, wherever the dispatcher runs"));
                 output.note("  follow it  by the same command again, or by:");
@@ -215,20 +214,44 @@ async fn follow(
         }
         replay = client.get(&path, &[]).await?;
     }
-    bar.finish_and_clear();
+    progress.bar.finish_and_clear();
     tell(&replay, output)
 }
 
-/// A bar that counts, in a terminal; of a replay nobody knows beforehand how much it is.
-fn bar(output: Output) -> ProgressBar {
-    if output.is_json || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
+/// How far one has come: of a replay there is a bar, since it goes through a span of time; of a
+/// recovery nobody knows how much it is.
+struct Progress {
+    bar: ProgressBar,
+    /// The replay's span, in milliseconds since the epoch.
+    span: Option<(i64, i64)>,
+}
+
+impl Progress {
+    fn new(replay: &Value, output: Output) -> Self {
+        let span = milliseconds(&replay["since"]).zip(milliseconds(&replay["until"]));
+        if output.is_json || !std::io::stderr().is_terminal() {
+            return Self { bar: ProgressBar::hidden(), span };
+        }
+        let length = span.and_then(|(since, until)| u64::try_from(until - since).ok());
+        let (bar, template) = match length {
+            Some(length) => (ProgressBar::new(length), "{bar:30} {percent:>3} % {msg}, {elapsed}"),
+            None => (ProgressBar::new_spinner(), "{spinner} {msg}, {elapsed}"),
+        };
+        let style = ProgressStyle::with_template(template);
+        Self { bar: bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())), span }
     }
-    let bar = ProgressBar::new_spinner();
-    let template = "{spinner} {human_pos} queued, {per_sec}, {elapsed}";
-    bar.with_style(
-        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner()),
-    )
+
+    fn show(&self, replay: &Value) {
+        if let (Some((since, _)), Some(reached)) = (self.span, milliseconds(&replay["reached"])) {
+            self.bar.set_position(u64::try_from(reached - since).unwrap_or_default());
+        }
+        self.bar.set_message(format!("{} queued", replay["queued"].as_u64().unwrap_or_default()));
+        self.bar.tick();
+    }
+}
+
+fn milliseconds(time: &Value) -> Option<i64> {
+    Some(time.as_str()?.parse::<DateTime<Utc>>().ok()?.timestamp_millis())
 }
 
 fn tell(replay: &Value, output: Output) -> Result<(), Failure> {
