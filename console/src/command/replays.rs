@@ -101,7 +101,6 @@ impl Again {
         settings: &Settings,
         output: Output,
     ) -> Result<(), Failure> {
-        let signals = Signals::listen()?;
         let client = Client::new(settings, Missing::Refuse).await?;
         let running = running(&client, &self.webhook, kind, self.since, until).await?;
         let replay = if let Some(replay) = running {
@@ -119,13 +118,12 @@ impl Again {
         if self.detach {
             return tell(&replay, output);
         }
-        follow(&client, replay, &signals, output).await
+        follow(&client, replay, output).await
     }
 }
 
 impl Replays {
     pub(super) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
-        let signals = Signals::listen()?;
         let client = Client::new(settings, Missing::Refuse).await?;
         match self {
             Self::List { webhook, listing } => {
@@ -145,7 +143,7 @@ impl Replays {
             Self::Follow { webhook, id } => {
                 let path = ["api", "webhooks", &webhook, "replays", &id];
                 let replay = client.get(&path, &[]).await?;
-                follow(&client, replay, &signals, output).await
+                follow(&client, replay, output).await
             }
             Self::Cancel { webhook, id } => {
                 let path = ["api", "webhooks", &webhook, "replays", &id];
@@ -186,36 +184,38 @@ async fn running(
 }
 
 /// Shows how far one has come, until it is done, or a signal comes: it goes on then.
-async fn follow(
-    client: &Client,
-    mut replay: Value,
-    signals: &Signals,
-    output: Output,
-) -> Result<(), Failure> {
+async fn follow(client: &Client, mut replay: Value, output: Output) -> Result<(), Failure> {
+    let signals = Signals::listen()?;
     let (webhook, id) = (cell(&replay["webhookId"]), cell(&replay["id"]));
     let path = ["api", "webhooks", &webhook, "replays", &id];
     let progress = Progress::new(&replay, output);
     while replay["state"] == "running" {
         progress.show(&replay);
-        tokio::select! {
+        let next = async {
+            tokio::time::sleep(EVERY).await;
+            client.get(&path, &[]).await
+        };
+        replay = tokio::select! {
+            next = next => next?,
             () = signals.first() => {
                 progress.bar.abandon();
-                let kind = cell(&replay["kind"]);
-                output.note(&format!("{kind} {id} goes on by itself, wherever the dispatcher runs"));
-                output.note("  follow it  by the same command again, or by:");
-                output.note(&format!("             hookwright replays follow {webhook} {id}"));
-                output.note(&format!("  stop it    hookwright replays cancel {webhook} {id}"));
-                if output.is_json {
-                    output.json(&replay)?;
-                }
-                return Err(Failure::silent(Exit::Interrupted));
+                return Err(leave(&replay, output));
             }
-            () = tokio::time::sleep(EVERY) => {}
-        }
-        replay = client.get(&path, &[]).await?;
+        };
     }
     progress.bar.finish_and_clear();
     tell(&replay, output)
+}
+
+/// Says how to go on with one that goes on by itself.
+fn leave(replay: &Value, output: Output) -> Failure {
+    let [kind, webhook, id] = ["kind", "webhookId", "id"].map(|name| cell(&replay[name]));
+    output.note(&format!("{kind} {id} goes on by itself, wherever the dispatcher runs"));
+    output.note("  follow it  by the same command again, or by:");
+    output.note(&format!("             hookwright replays follow {webhook} {id}"));
+    output.note(&format!("  stop it    hookwright replays cancel {webhook} {id}"));
+    let told = if output.is_json { output.json(replay) } else { Ok(()) };
+    told.err().unwrap_or_else(|| Failure::silent(Exit::Interrupted))
 }
 
 /// How far one has come: of a replay there is a bar, since it goes through a span of time; of a
