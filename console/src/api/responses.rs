@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use utoipa::IntoResponses;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::{Ref, RefOr, Response, ResponseBuilder};
-use utoipa::IntoResponses;
-
 
 /// What reading can be refused with.
 pub(crate) struct ReadRefusals;

@@ -107,17 +107,20 @@ impl WebhookFields {
         let groups = catalog.map(|catalog| groups(catalog, entered)).unwrap_or_default();
         let is_offered = |operation: &str| {
             let mut choices = groups.iter().flat_map(|group| &group.events);
-            (operation == "*.*" && !groups.is_empty()) || choices.any(|choice| choice.name == operation)
+            (operation == "*.*" && !groups.is_empty())
+                || choices.any(|choice| choice.name == operation)
         };
         let typed = entered.operations.iter().filter(|operation| !is_offered(operation));
         let typed = typed.cloned().collect::<Vec<_>>().join("\n");
         let (label, hint) = if groups.is_empty() {
             ("Events", "One on each line: person.created, person.*, *.created. All events are *.*")
         } else {
-            ("Other patterns", "One on each line: person.*, or person.updated[email] for updates of a field.")
+            (
+                "Other patterns",
+                "One on each line: person.*, or person.updated[email] for updates of a field.",
+            )
         };
-        let operations =
-            Field::new("operations", label).kind("textarea").value(typed).hint(hint);
+        let operations = Field::new("operations", label).kind("textarea").value(typed).hint(hint);
         let is_everything = entered.operations.iter().any(|operation| operation == "*.*");
         Self {
             url: Field::new("targetUrl", "URL")
@@ -197,12 +200,8 @@ pub(super) async fn form(visitor: Visitor) -> Result<Response, Failure> {
     visitor.needs(Scope::Write)?;
     let operations =
         if visitor.console.catalog.is_none() { vec!["*.*".to_owned()] } else { Vec::new() };
-    let entered = Entered {
-        url: String::new(),
-        description: String::new(),
-        operations,
-        tenant: None,
-    };
+    let entered =
+        Entered { url: String::new(), description: String::new(), operations, tenant: None };
     visitor.show(&CreatePage::new(&visitor, &entered, &Errors::default()))
 }
 
@@ -233,8 +232,7 @@ mod tests {
     #[test]
     fn typed_operations_are_split_but_not_within_brackets() {
         let typed = "person.created, company.*\r\nperson.updated[email, phone]\n\n *.deleted ";
-        let expected =
-            ["person.created", "company.*", "person.updated[email, phone]", "*.deleted"];
+        let expected = ["person.created", "company.*", "person.updated[email, phone]", "*.deleted"];
         assert_eq!(split(typed), expected);
         assert!(expected.into_iter().all(is_pattern));
         assert_eq!(split("person.updated[email\nperson.created").len(), 2);

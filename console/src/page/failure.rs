@@ -53,11 +53,8 @@ pub(super) async fn dress(request: Request, next: Next) -> Response {
         status if status.is_server_error() => "This does not work right now",
         _ => "This cannot be done",
     };
-    let page = FailurePage {
-        frame: Frame::of_nobody(&place),
-        heading,
-        detail: sentence(&problem.detail),
-    };
+    let page =
+        FailurePage { frame: Frame::of_nobody(&place), heading, detail: sentence(&problem.detail) };
     answer::html(status, &page).unwrap_or_else(|_| status.into_response())
 }
 

@@ -249,11 +249,7 @@ impl Figures {
             held: text::number(figures.held),
             dead: text::number(figures.dead),
             has_dead: figures.dead > 0,
-            dead_deliveries: text::count(
-                figures.dead,
-                "delivery is dead",
-                "deliveries are dead",
-            ),
+            dead_deliveries: text::count(figures.dead, "delivery is dead", "deliveries are dead"),
             bars: Bars::new(buckets, 80.0, bars),
             lines: Lines::new(buckets, 80.0, lines),
             most_attempts: text::number(most.unwrap_or_default()),

@@ -126,8 +126,14 @@ mod tests {
         for path in ["/keys", "/webhooks/1?state=dead&event=a.b", "/"] {
             assert_eq!(local(path), path);
         }
-        let foreign =
-            ["", "keys", "//evil.example", "/\\evil.example", "https://evil.example/", "/\t/evil.example"];
+        let foreign = [
+            "",
+            "keys",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example/",
+            "/\t/evil.example",
+        ];
         for path in foreign.into_iter().chain(["/.//evil.example", "\\\\evil.example"]) {
             assert_eq!(local(path), "/webhooks", "{path:?}");
         }

@@ -113,7 +113,8 @@ pub(super) async fn rotate(
 ) -> Result<Response, Failure> {
     let Posted { visitor, fields } = posted;
     visitor.needs(Scope::Write)?;
-    let chosen = OVERLAPS.iter().find(|overlap| fields.text("overlap") == overlap.seconds.to_string());
+    let chosen =
+        OVERLAPS.iter().find(|overlap| fields.text("overlap") == overlap.seconds.to_string());
     let Some(seconds) = chosen.and_then(|overlap| u32::try_from(overlap.seconds).ok()) else {
         let page = rotate_page(&visitor, &id, true).await?;
         return visitor.show_again(&page);

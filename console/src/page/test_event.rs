@@ -44,7 +44,9 @@ impl TestPage {
             event: Field::new("event", "Event")
                 .value(event)
                 .suggest(std::iter::once(TEST.to_owned()).chain(events).collect())
-                .hint("Its data is an example. Nothing is stored, and a failure is not tried again.")
+                .hint(
+                    "Its data is an example. Nothing is stored, and a failure is not tried again.",
+                )
                 .wrong(errors),
             sent: None,
         }

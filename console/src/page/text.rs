@@ -26,7 +26,10 @@ pub(super) fn visible_line(text: &str) -> String {
 
 fn is_hidden(char: char) -> bool {
     char.is_control()
-        || matches!(char, '\u{61C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{FEFF}')
+        || matches!(
+            char,
+            '\u{61C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{FEFF}'
+        )
         || matches!(char, '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FFF9}'..='\u{FFFB}')
         || matches!(char, '\u{E0000}'..='\u{E007F}')
 }

@@ -7,7 +7,7 @@ use axum::response::Response;
 use super::failure::{Failure, Segment};
 use super::field::Field;
 use super::figures::{Figures, Span};
-use super::form::{Errors, Fields};
+use super::form::{Errors, Fields, entered};
 use super::frame::Frame;
 use super::list::Status;
 use super::place;
@@ -205,8 +205,7 @@ async fn read_deliveries(
     let (filter, errors) = read_filter(fields, id);
     let page = history::deliveries(&visitor.outbox, &filter).await?;
     let kept = ["state", "event", "since", "until", "span"].map(|name| (name, fields.text(name)));
-    let is_filtered =
-        kept[..4].iter().any(|(_, value)| !value.is_empty());
+    let is_filtered = kept[..4].iter().any(|(_, value)| !value.is_empty());
     let older = page.next.as_deref().map(|next| {
         let mut pairs = kept.to_vec();
         pairs.push(("cursor", next));
@@ -232,7 +231,10 @@ impl FilterForm {
         let time = |name, label| {
             Field::new(name, label)
                 .kind("datetime-local")
-                .value(fields.text(name))
+                .value(match fields.time(name) {
+                    Ok(Some(time)) => entered(time),
+                    _ => fields.text(name).to_owned(),
+                })
                 .optional()
                 .wrong(errors)
         };
