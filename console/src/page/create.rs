@@ -88,8 +88,7 @@ fn split(text: &str) -> Vec<String> {
     let parts = text.split(|char: char| {
         match char {
             '[' => is_within = true,
-            ']' => is_within = false,
-            '\n' | '\r' => is_within = false,
+            ']' | '\n' | '\r' => is_within = false,
             _ => {}
         }
         matches!(char, '\n' | '\r' | ';') || (!is_within && (char == ',' || char.is_whitespace()))
@@ -136,9 +135,10 @@ impl WebhookFields {
                 .wrong(errors),
             is_everything,
             // Among others to choose, what is wrong is told above all of them.
-            operations: match groups.is_empty() {
-                true => operations.wrong(errors),
-                false => operations.optional(),
+            operations: if groups.is_empty() {
+                operations.wrong(errors)
+            } else {
+                operations.optional()
             },
             wrong_operations: errors.about("operations"),
             tenant: has_tenants.then(|| {

@@ -1,5 +1,7 @@
 //! Text that others gave, times and figures, as people read them.
 
+use std::fmt::Write as _;
+
 use askama::Template;
 use askama::filters::HtmlSafe;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -12,7 +14,9 @@ pub(super) fn visible(text: &str) -> String {
         match char {
             '\n' | '\t' => shown.push(char),
             '\r' => shown.push('␍'),
-            _ if is_hidden(char) => shown.push_str(&format!("⟨U+{:04X}⟩", u32::from(char))),
+            _ if is_hidden(char) => {
+                let _ = write!(shown, "⟨U+{:04X}⟩", u32::from(char));
+            }
             _ => shown.push(char),
         }
     }

@@ -5,4 +5,5 @@ mod deliveries;
 mod keys;
 mod shape;
 mod signing_in;
+mod snippets;
 mod webhooks;

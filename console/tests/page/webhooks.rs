@@ -142,29 +142,29 @@ async fn a_url_that_is_not_allowed_any_more_can_stay() {
 async fn webhooks_are_found_by_a_text_and_shown_a_page_at_a_time() {
     let site = Site::new().await;
     let mut browser = site.admin().await;
-    for number in 0..60 {
+    for number in 0..40 {
         let url = format!("https://example.com/{number}");
         let settings = hookwright::EndpointSettings::new(&url).unwrap();
         site.outbox.endpoints().create(settings).await.unwrap();
     }
     let first = browser.get("/webhooks").await;
-    assert_eq!(first.text.matches(r#"class="url""#).count(), 50);
-    assert!(first.has("https://example.com/59<") && !first.has("https://example.com/9<"));
+    assert_eq!(first.text.matches(r#"class="url""#).count(), 25);
+    assert!(first.has("https://example.com/39<") && !first.has("https://example.com/9<"));
     let older = first.between(r#"rel="next" href=""#, "\"").replace("&#38;", "&");
     let second = browser.get(&older).await;
-    assert_eq!(second.text.matches(r#"class="url""#).count(), 10);
+    assert_eq!(second.text.matches(r#"class="url""#).count(), 15);
     assert!(
         second.has("https://example.com/0<") && second.has(">Newest<") && !second.has(">Older<")
     );
-    let found = browser.get("/webhooks?q=com%2F42").await;
-    assert!(found.has("https://example.com/42<"), "{}", found.text);
+    let found = browser.get("/webhooks?q=com%2F32").await;
+    assert!(found.has("https://example.com/32<"), "{}", found.text);
     assert_eq!(found.text.matches(r#"class="url""#).count(), 1);
     let none = browser.get("/webhooks?q=%3Cb%3E").await;
     assert!(none.has("No webhook has “&#60;b&#62;” in its URL"), "{}", none.text);
 }
 
 #[tokio::test]
-async fn a_page_of_fifty_webhooks_is_small() {
+async fn a_page_of_webhooks_is_small() {
     let site = Site::new().await;
     let mut browser = site.admin().await;
     for number in 0..50 {
