@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn figures_are_short() {
-        assert_eq!(duration(3.14), "3.1 ms");
+        assert_eq!(duration(3.25), "3.2 ms");
         assert_eq!(duration(250.4), "250 ms");
         assert_eq!(duration(61_000.0), "61.0 s");
         assert_eq!(percent(0.0), "0%");
