@@ -58,6 +58,9 @@ pub(crate) struct Trial {
     pub(crate) data: Option<Box<RawValue>>,
 }
 
+/// The objects of the dispatcher's own events.
+const OPERATIONAL: [&str; 2] = ["webhookDelivery", "webhookEndpoint"];
+
 /// The name of an event that only tries a webhook out.
 const TEST: &str = "webhook.test";
 
@@ -74,7 +77,10 @@ pub(crate) async fn emit(
         new.event.parse().map_err(|error| refuse("event", format!("{error}"))).ok();
     let data =
         JsonData::parse(new.data.get()).map_err(|error| refuse("data", error.to_string())).ok();
-    let (Some(name), Some(data)) = (name, data) else {
+    if name.as_ref().is_some_and(|name| OPERATIONAL.contains(&name.object())) {
+        refuse("event", "events of this name are the dispatcher's own".to_owned());
+    }
+    let (Some(name), Some(data)) = (name.filter(|_| errors.is_empty()), data) else {
         return Err(Problem::of_fields("the event was not taken", errors));
     };
     let mut event = hookwright::Event::untyped(name, data);

@@ -1,20 +1,24 @@
 //! Events, deliveries and attempts, as the API and the page tell them.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use hookwright::{
     AttemptOutcome, Cursor, DeliveryState, EndpointId, EventId, EventName, StoredAttempt,
-    StoredDelivery, StoredEvent,
+    StoredDelivery, StoredEvent, StoredRequest,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::listing::Page;
+use crate::listing::{Page, between};
 use crate::outbox::{AnyOutbox, on_store};
 use crate::problem::Problem;
 
 /// An event.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "these are the names on the wire")]
 pub(crate) struct Event {
     /// What tells it from all others; the `webhook-id` of its requests.
     pub(crate) id: String,
@@ -39,6 +43,45 @@ impl From<&StoredEvent> for Event {
             tenant: event.tenant().map(str::to_owned),
             timestamp: event.timestamp(),
             emitted_at: event.emitted_at(),
+        }
+    }
+}
+
+/// An event, and what it carries.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WholeEvent {
+    #[serde(flatten)]
+    pub(crate) event: Event,
+    /// The documented body.
+    #[schema(value_type = Object)]
+    pub(crate) body: Box<RawValue>,
+}
+
+/// What a webhook is sent: what is the same at every attempt.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Request {
+    /// `POST`.
+    pub(crate) method: String,
+    /// Where it goes.
+    pub(crate) url: String,
+    /// The headers that are the same each time, without the signature; those of the webhook's own
+    /// are `null`, since they may be passwords.
+    pub(crate) headers: BTreeMap<String, Option<String>>,
+    /// The body, in the webhook's format, as text.
+    pub(crate) body: String,
+}
+
+impl From<&StoredRequest> for Request {
+    fn from(request: &StoredRequest) -> Self {
+        let headers = request.headers();
+        Self {
+            method: request.method().to_string(),
+            url: request.url().to_string(),
+            headers: headers
+                .map(|(name, value)| (name.to_owned(), value.map(str::to_owned)))
+                .collect(),
+            body: String::from_utf8_lossy(request.body()).into_owned(),
         }
     }
 }
@@ -157,6 +200,7 @@ impl From<AttemptOutcome> for Outcome {
 /// One request, and what came of it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "these are the names on the wire")]
 pub(crate) struct Attempt {
     /// The id of the event.
     pub(crate) event_id: String,
@@ -222,6 +266,7 @@ pub(crate) struct Filter {
     pub(crate) until: Option<DateTime<Utc>>,
     /// How many there are on a page: 50, unless given.
     #[param(minimum = 1, maximum = 500)]
+    #[serde(default, deserialize_with = "between::<_, _, 1, 500>")]
     pub(crate) limit: Option<usize>,
     /// Goes on after a page, by its `next`.
     pub(crate) cursor: Option<String>,
@@ -296,6 +341,27 @@ pub(crate) async fn attempts(
     let query = filter.query()?;
     let page = on_store!(outbox, outbox => outbox.history().attempts(&query).await?);
     Ok(Page::of(&page))
+}
+
+/// One event, and what it carries.
+pub(crate) async fn event(outbox: &AnyOutbox, id: &str) -> Result<WholeEvent, Problem> {
+    let id: EventId = id.parse().map_err(|_| Problem::not_found("event"))?;
+    let query = hookwright::Query::new().event(&id).limit(1);
+    let (page, body) = on_store!(outbox, outbox => {
+        let history = outbox.history();
+        (history.events(&query).await?, history.body(&id).await?)
+    });
+    let event = page.items().first().map(Event::from);
+    let body = serde_json::from_slice(&body).map_err(|_| Problem::not_found("event"))?;
+    Ok(WholeEvent { event: event.ok_or_else(|| Problem::not_found("event"))?, body })
+}
+
+/// What a delivery sends.
+pub(crate) async fn request(outbox: &AnyOutbox, id: &DeliveryId) -> Result<Request, Problem> {
+    let request = on_store!(outbox, outbox => {
+        outbox.history().request(&id.event, &id.webhook).await?
+    });
+    Ok(Request::from(&request))
 }
 
 /// One delivery.

@@ -1,6 +1,7 @@
 //! Lists, a page at a time.
 
-use serde::Serialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 /// A page of a list, the newest first.
@@ -20,4 +21,22 @@ impl<T> Page<T> {
         let next = page.next().map(|cursor| cursor.to_string());
         Self { data: page.items().iter().map(T::from).collect(), next }
     }
+}
+
+/// Reads a whole number from `LEAST` to `MOST`, and refuses others: what a document promises to
+/// refuse is not brought into its bounds.
+pub(crate) fn between<'de, D, T, const LEAST: u32, const MOST: u32>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: TryFrom<u32>,
+{
+    let Some(number) = Option::<u32>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
+    let number = Some(number).filter(|number| (LEAST..=MOST).contains(number));
+    let number = number.and_then(|number| T::try_from(number).ok());
+    let refused = || D::Error::custom(format_args!("a number from {LEAST} to {MOST} is expected"));
+    number.ok_or_else(refused).map(Some)
 }

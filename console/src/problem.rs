@@ -65,6 +65,7 @@ impl Problem {
     }
 
     /// What is wrong with one member.
+    #[expect(clippy::needless_pass_by_value, reason = "it is an error that was just made")]
     pub(crate) fn of_field(field: &'static str, detail: impl ToString) -> Self {
         let detail = detail.to_string();
         Self::of_fields(detail.clone(), vec![FieldError { field, detail }])
@@ -121,6 +122,12 @@ impl From<EmitError> for Problem {
             error => Self::of_field("data", error),
         }
     }
+}
+
+/// An error with what has caused it.
+pub(crate) fn with_sources(error: &(dyn std::error::Error + 'static)) -> String {
+    let sources = std::iter::successors(error.source(), |error| error.source());
+    sources.fold(error.to_string(), |text, source| format!("{text}: {source}"))
 }
 
 macro_rules! rejections {

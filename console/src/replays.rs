@@ -64,7 +64,7 @@ pub(crate) struct Recovery {
     pub(crate) since: DateTime<Utc>,
     /// How many deliveries are queued in a second: 200, unless given.
     #[serde(default)]
-    #[schema(value_type = Option<u32>, minimum = 1)]
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 4_294_967_295_u32)]
     pub(crate) per_second: Option<NonZeroU32>,
 }
 
@@ -79,7 +79,7 @@ pub(crate) struct Span {
     pub(crate) until: Option<DateTime<Utc>>,
     /// How many deliveries are queued in a second: 200, unless given.
     #[serde(default)]
-    #[schema(value_type = Option<u32>, minimum = 1)]
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 4_294_967_295_u32)]
     pub(crate) per_second: Option<NonZeroU32>,
 }
 

@@ -7,6 +7,7 @@ use hookwright::{EndpointId, Figures, StatsQuery, Tally};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::listing::between;
 use crate::outbox::{AnyOutbox, on_store};
 use crate::problem::Problem;
 
@@ -22,9 +23,11 @@ pub(crate) struct Period {
     pub(crate) since: Option<DateTime<Utc>>,
     /// How long one bucket is, in seconds: an hour, unless given.
     #[param(minimum = 1, maximum = 31_536_000)]
+    #[serde(default, deserialize_with = "between::<_, _, 1, 31_536_000>")]
     pub(crate) bucket_seconds: Option<u32>,
     /// How many buckets there are: 24, unless given.
     #[param(minimum = 1, maximum = 400)]
+    #[serde(default, deserialize_with = "between::<_, _, 1, 400>")]
     pub(crate) buckets: Option<usize>,
 }
 

@@ -4,7 +4,7 @@ use crate::outbox::{AnyOutbox, on_store};
 
 /// In words that both stores know. Times are milliseconds since the epoch; of keys and cookies there
 /// are digests only.
-const TABLES: [&str; 4] = [
+const TABLES: [&str; 5] = [
     "CREATE TABLE IF NOT EXISTS hookwright_api_key (\
      id TEXT NOT NULL PRIMARY KEY, tenant TEXT, name TEXT NOT NULL, digest TEXT NOT NULL UNIQUE, \
      hint TEXT NOT NULL, scopes TEXT NOT NULL, created_at BIGINT NOT NULL, expires_at BIGINT, \
@@ -13,6 +13,7 @@ const TABLES: [&str; 4] = [
      digest TEXT NOT NULL PRIMARY KEY, api_key TEXT NOT NULL, csrf TEXT NOT NULL, expires_at BIGINT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS hookwright_idempotency (\
      digest TEXT NOT NULL PRIMARY KEY, request TEXT NOT NULL, answer TEXT, created_at BIGINT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS hookwright_setting (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS hookwright_idempotency_time ON hookwright_idempotency (created_at)",
 ];
 

@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 pub(crate) use self::draft::{NewWebhook, WebhookChanges};
 pub(crate) use self::format::WebhookFormat;
 use crate::console::Console;
-use crate::listing::Page;
+use crate::listing::{Page, between};
 use crate::outbox::{AnyOutbox, on_store};
 use crate::problem::Problem;
 
@@ -52,7 +52,7 @@ pub(crate) struct Webhook {
     /// The headers that every request carries, their values hidden.
     pub(crate) headers: BTreeMap<String, String>,
     /// How many requests begin in a second at most; `null` for as many as there are.
-    #[schema(value_type = Option<u32>, minimum = 1)]
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 4_294_967_295_u32)]
     pub(crate) rate_limit: Option<NonZeroU32>,
     /// Whose it is.
     pub(crate) tenant: Option<String>,
@@ -115,6 +115,7 @@ impl From<&StoredEndpoint> for Webhook {
 pub(crate) struct Listing {
     /// How many there are on a page: 50, unless given.
     #[param(minimum = 1, maximum = 500)]
+    #[serde(default, deserialize_with = "between::<_, _, 1, 500>")]
     pub(crate) limit: Option<usize>,
     /// Goes on after a page, by its `next`.
     pub(crate) cursor: Option<String>,
@@ -140,7 +141,7 @@ pub(crate) struct Rotation {
     pub(crate) secret: Option<String>,
     /// How many seconds the secret before it signs on: 86,400, unless given.
     #[schema(minimum = 0, maximum = 604_800)]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "between::<_, _, 0, 604_800>")]
     pub(crate) overlap_seconds: Option<u32>,
 }
 
@@ -198,9 +199,10 @@ pub(crate) async fn update(
         on_store!(outbox, outbox => outbox.endpoints().update(id, settings).await?);
     }
     if let Some(enabled) = enabled {
-        on_store!(outbox, outbox => match enabled {
-            true => outbox.endpoints().enable(id).await?,
-            false => outbox.endpoints().disable(id).await?,
+        on_store!(outbox, outbox => if enabled {
+            outbox.endpoints().enable(id).await?;
+        } else {
+            outbox.endpoints().disable(id).await?;
         });
     }
     get(outbox, id).await

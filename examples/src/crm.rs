@@ -24,6 +24,7 @@ pub struct Crm<S: Records> {
     outbox: Outbox<S>,
     worker: Worker<S>,
     wanted: usize,
+    pause: Duration,
     emitted: Vec<Row>,
     failure: Option<Failure>,
 }
@@ -70,7 +71,15 @@ impl<S: Records> Crm<S> {
         let mut transaction = outbox.begin().await?;
         S::create_table(&mut transaction).await?;
         transaction.commit().await?;
-        Ok(Self { outbox, worker, wanted, emitted: Vec::new(), failure: None })
+        let pause = Duration::ZERO;
+        Ok(Self { outbox, worker, wanted, pause, emitted: Vec::new(), failure: None })
+    }
+
+    /// The same with a pause after each event, so that people can watch.
+    #[must_use]
+    pub fn with_pause(mut self, pause: Duration) -> Self {
+        self.pause = pause;
+        self
     }
 
     /// Saves a record and emits what happened to it: both, or neither.
@@ -127,6 +136,7 @@ impl<S: Records> Crm<S> {
             Ok(id) => self.emitted.push(Row::emitted(event, id)),
             Err(error) => return Err(self.fail(Failure::Emit(error))),
         }
+        tokio::time::sleep(self.pause).await;
         self.interrupt().await.map_err(|failure| self.fail(failure))
     }
 

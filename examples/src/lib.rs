@@ -7,6 +7,7 @@
 //! - [`worker`]: its dispatcher, which can be killed.
 //! - [`report`]: the report, as a table or as lines of JSON.
 //! - [`receiver`]: the other side, as a receiver should be built.
+#![cfg_attr(feature = "console", doc = "- [`console`]: the settings page, mounted into the CRM.")]
 #![cfg_attr(
     feature = "adapters",
     doc = "- [`adapters`]: emitting in a transaction of another library than sqlx."
@@ -14,6 +15,8 @@
 
 #[cfg(feature = "adapters")]
 pub mod adapters;
+#[cfg(feature = "console")]
+pub mod console;
 pub mod crm;
 pub mod day;
 pub mod model;

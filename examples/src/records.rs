@@ -2,7 +2,11 @@
 
 use std::future::Future;
 
+#[cfg(feature = "console")]
+use hookwright::Outbox;
 use hookwright::{EmitError, Event, Postgres, Sqlite, Store, WebhookObject};
+#[cfg(feature = "console")]
+use hookwright_console::AnyOutbox;
 use serde::Serialize;
 use sqlx::{Executor, PgConnection, SqliteConnection};
 
@@ -25,6 +29,10 @@ pub trait Records: Store {
     ) -> impl Future<Output = Result<(), EmitError>> + Send
     where
         T: WebhookObject + Serialize + Sync;
+
+    /// The outbox, for the settings page.
+    #[cfg(feature = "console")]
+    fn any(outbox: Outbox<Self>) -> AnyOutbox;
 }
 
 /// Two databases, and one text of SQL.
@@ -51,6 +59,11 @@ macro_rules! records {
                     .bind(data);
                 connection.execute(save).await?;
                 Ok(())
+            }
+
+            #[cfg(feature = "console")]
+            fn any(outbox: Outbox<$store>) -> AnyOutbox {
+                outbox.into()
             }
         })*
     };

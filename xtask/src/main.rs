@@ -4,6 +4,7 @@ mod ci;
 mod database;
 mod features;
 mod guards;
+mod package;
 mod skips;
 mod steps;
 mod tally;
@@ -15,12 +16,15 @@ use std::env;
 use std::path::Path;
 use std::process::ExitCode;
 
+use xtask::failure::Failure;
+
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
 commands:
   ci             check the format, lints, documentation, features and packages, then test
   test           run every test, after finding the foreign tools that some of them need
+  package        build the image of packaging/Dockerfile without an engine, and try it
   guards [NAME]  remove each guard in turn, or the one named, and run the test that must fail
 ";
 
@@ -32,12 +36,23 @@ fn main() -> ExitCode {
     let words: Option<Vec<&str>> = arguments.iter().map(|word| word.to_str()).collect();
     match words.as_deref() {
         Some(["ci"]) => ci::run(root()),
+        Some(["package"]) => conclude(package::run(root())),
         Some(["test"]) => test::run(root()).conclude(),
         Some(["guards"]) => guards::run(root(), None),
         Some(["guards", name]) => guards::run(root(), Some(name)),
         _ => {
             eprint!("{USAGE}");
             ExitCode::from(MISUSED)
+        }
+    }
+}
+
+fn conclude(outcome: Result<(), Failure>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
         }
     }
 }

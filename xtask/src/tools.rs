@@ -28,6 +28,8 @@ enum Probe {
     /// The program is on PATH, and with this argument it does nothing but succeed. A file by that
     /// name is not enough: it may be a version manager's stand-in with nothing behind it.
     Argument(&'static str),
+    /// One of these is on PATH: it goes by several names.
+    Names(&'static [&'static str]),
     /// With these arguments it asks its registry for one of the packages that the tests install, and
     /// succeeds when that is to be had.
     Registry(&'static [&'static str]),
@@ -68,6 +70,7 @@ pub(crate) const PIP: Tool = Tool {
         "--no-deps",
         "--target=target",
         "standardwebhooks==1.1.0",
+        "schemathesis==4.32.5",
     ]),
     package: "python3-pip",
     module: "pypi::",
@@ -89,8 +92,28 @@ pub(crate) const POSTGRES: Tool = Tool {
     module: "postgres::",
 };
 
+/// What a browser's program is called, by whom it comes from.
+const CHROMIUM_NAMES: [&str; 4] =
+    ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+pub(crate) const CHROMIUM: Tool = Tool {
+    name: "Chromium",
+    program: "chromium",
+    probe: Probe::Names(&CHROMIUM_NAMES),
+    package: "chromium",
+    module: "chromium::",
+};
+
+pub(crate) const SYSTEMD: Tool = Tool {
+    name: "systemd",
+    program: "systemd-analyze",
+    probe: Probe::Argument("--version"),
+    package: "systemd",
+    module: "systemd::",
+};
+
 /// The tools that tests need, in the order in which they are reported.
-const TOOLS: [&Tool; 6] = [&NODE, &NPM, &PYTHON, &PIP, &OPENSSL, &POSTGRES];
+const TOOLS: [&Tool; 8] = [&NODE, &NPM, &PYTHON, &PIP, &OPENSSL, &POSTGRES, &CHROMIUM, &SYSTEMD];
 
 /// Looks for every tool, installs those that this machine lacks when it can, and returns
 /// those that are still not there.
@@ -132,6 +155,7 @@ impl Machine for ThisMachine {
     fn runs(&self, tool: &Tool) -> bool {
         match tool.probe {
             Probe::Argument(argument) => succeeds_quietly(tool.program, &[argument]),
+            Probe::Names(names) => names.iter().any(|name| succeeds_quietly(name, &["--version"])),
             Probe::Registry(arguments) => succeeds_quietly(tool.program, arguments),
             Probe::Database => database::is_at_hand(),
         }

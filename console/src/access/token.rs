@@ -20,7 +20,7 @@ pub(super) fn digest(token: &str) -> String {
     hex::encode(Sha256::digest(token))
 }
 
-/// A new id: UUIDv7 (RFC 9562, section 5.7), so that later ones sort after it.
+/// A new id: `UUIDv7` (RFC 9562, section 5.7), so that later ones sort after it.
 pub(super) fn id() -> Uuid {
     let mut random = [0_u8; 10];
     rand::rng().fill_bytes(&mut random);

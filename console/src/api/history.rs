@@ -4,7 +4,7 @@ use http::StatusCode;
 use super::responses::{ReadRefusals, WriteRefusals};
 use super::{Path, Query};
 use crate::access::{Access, ReadScope, ReplayScope};
-use crate::history::{self, Attempt, Delivery, DeliveryId, Event, Filter};
+use crate::history::{self, Attempt, Delivery, DeliveryId, Event, Filter, Request, WholeEvent};
 use crate::listing::Page;
 use crate::problem::Problem;
 
@@ -20,6 +20,21 @@ pub(crate) async fn events(
     Query(filter): Query<Filter>,
 ) -> Result<Json<Page<Event>>, Problem> {
     Ok(Json(history::events(&access.outbox, &filter).await?))
+}
+
+/// An event
+///
+/// With its documented body.
+#[utoipa::path(
+    get, path = "/api/events/{id}", tag = "events", security(("key" = ["read"])),
+    params(("id" = String, Path, description = "The id of the event.")),
+    responses((status = 200, body = WholeEvent), ReadRefusals),
+)]
+pub(crate) async fn event(
+    access: Access<ReadScope>,
+    Path(id): Path<String>,
+) -> Result<Json<WholeEvent>, Problem> {
+    Ok(Json(history::event(&access.outbox, &id).await?))
 }
 
 /// Deliveries
@@ -47,6 +62,21 @@ pub(crate) async fn delivery(
     Path(id): Path<String>,
 ) -> Result<Json<Delivery>, Problem> {
     Ok(Json(history::delivery(&access.outbox, &DeliveryId::parse(&id)?).await?))
+}
+
+/// What a delivery sends
+///
+/// The body in the webhook's format, and the headers that are the same at every attempt.
+#[utoipa::path(
+    get, path = "/api/deliveries/{id}/request", tag = "deliveries", security(("key" = ["read"])),
+    params(("id" = String, Path, description = "The id of the delivery.")),
+    responses((status = 200, body = Request), ReadRefusals),
+)]
+pub(crate) async fn request(
+    access: Access<ReadScope>,
+    Path(id): Path<String>,
+) -> Result<Json<Request>, Problem> {
+    Ok(Json(history::request(&access.outbox, &DeliveryId::parse(&id)?).await?))
 }
 
 /// Send a delivery again

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{OriginalUri, State};
 use axum::response::IntoResponse;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
@@ -41,11 +41,12 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     access: Access<WriteScope>,
     State(console): State<Arc<Console>>,
+    OriginalUri(original): OriginalUri,
     Input(new): Input<NewWebhook>,
 ) -> Result<impl IntoResponse, Problem> {
     let webhook = webhooks::create(&console, &access.outbox, new).await?;
     let mut headers = HeaderMap::new();
-    if let Ok(location) = HeaderValue::try_from(format!("webhooks/{}", webhook.id)) {
+    if let Ok(location) = HeaderValue::try_from(format!("{}/{}", original.path(), webhook.id)) {
         headers.insert(header::LOCATION, location);
     }
     Ok((StatusCode::CREATED, headers, Json(webhook)))

@@ -1,17 +1,95 @@
 //! The outbox that a command works on.
 
-use hookwright::{Outbox, OutboxError};
+use std::path::Path;
 
+use hookwright::{Outbox, OutboxError};
+use url::Url;
+
+use super::failure::{Exit, Failure};
 use crate::outbox::AnyOutbox;
 
-/// The file that is used when nothing else is said.
-pub(super) const DEFAULT: &str = "hookwright.db";
+/// Whether a database that is not there is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Missing {
+    Make,
+    Refuse,
+}
 
 /// Opens a path of SQLite, or a URL of PostgreSQL.
-pub(super) async fn open(database: &str) -> Result<AnyOutbox, OutboxError> {
-    if database.starts_with("postgres:") || database.starts_with("postgresql:") {
+pub(super) async fn open(database: &str, missing: Missing) -> Result<AnyOutbox, Failure> {
+    check_there(database, missing)?;
+    Ok(open_there(database).await?)
+}
+
+/// Refuses a file that is not there, where none is to be made.
+pub(super) fn check_there(database: &str, missing: Missing) -> Result<(), Failure> {
+    let is_file = !is_postgres(database) && !database.starts_with("sqlite:");
+    if missing == Missing::Make || !is_file || Path::new(database).exists() {
+        return Ok(());
+    }
+    let text = format!(
+        "there is no database `{database}`: name one with --database, or a server with --server; `hookwright serve` makes it"
+    );
+    Err(Failure::new(Exit::NotFound, text))
+}
+
+/// As [`open`], which makes a file that is not there.
+pub(super) async fn open_there(database: &str) -> Result<AnyOutbox, OutboxError> {
+    if is_postgres(database) {
         Ok(Outbox::postgres(database).await?.into())
     } else {
         Ok(Outbox::sqlite(database).await?.into())
+    }
+}
+
+pub(super) fn is_postgres(database: &str) -> bool {
+    database.starts_with("postgres:") || database.starts_with("postgresql:")
+}
+
+/// A path, or a URL without its password.
+pub(super) fn without_password(text: &str) -> String {
+    const HIDDEN: &str = "hidden";
+    if !text.contains("://") {
+        return text.to_owned();
+    }
+    let Ok(mut url) = Url::parse(text) else {
+        // What cannot be read may hold one anywhere.
+        return format!("{}://[hidden]", text.split("://").next().unwrap_or_default());
+    };
+    if url.password().is_some() && url.set_password(Some(HIDDEN)).is_err() {
+        return format!("{}://[hidden]", url.scheme());
+    }
+    if url.query().is_some() {
+        let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+        let mut query = url.query_pairs_mut();
+        query.clear();
+        for (name, value) in pairs {
+            let is_secret = ["password", "key", "token", "secret"]
+                .iter()
+                .any(|word| name.to_ascii_lowercase().contains(word));
+            query.append_pair(&name, if is_secret { HIDDEN } else { &value });
+        }
+    }
+    url.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_of_urls_are_not_shown() {
+        for (text, expected) in [
+            ("crm.db", "crm.db"),
+            ("postgres://crm@localhost/crm", "postgres://crm@localhost/crm"),
+            ("postgres://crm:pass@localhost/crm", "postgres://crm:hidden@localhost/crm"),
+            (
+                "postgres://localhost/crm?user=crm&password=pass",
+                "postgres://localhost/crm?user=crm&password=hidden",
+            ),
+            ("postgres://crm:pa/ss@local host:x/crm", "postgres://[hidden]"),
+        ] {
+            assert_eq!(without_password(text), expected);
+        }
     }
 }

@@ -1,72 +1,246 @@
 //! `hookwright serve`.
 
-use std::error::Error;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
 
+use axum::Router;
+use axum_server::tls_rustls::RustlsConfig;
 use clap::Args;
-use hookwright::{Dispatcher, IpNet, Sender};
+use hookwright::IpNet;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::json;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
 
-use super::database;
+use super::database::{self, Missing};
+use super::dispatch::{self, Delivering, Working};
+use super::failure::{Exit, Failure};
+use super::output::Output;
+use super::settings::{Settings, Values};
+use super::signals::Signals;
+use crate::access::NewApiKey;
 use crate::console::Console;
-use crate::outbox::on_store;
+
+/// Where it is served, unless said otherwise.
+pub(super) const LISTEN: &str = "127.0.0.1:8600";
+/// How long requests of the page and the API are waited for at the end.
+const DRAIN: Duration = Duration::from_secs(10);
+/// How long the head of a request may take.
+const HEADERS: Duration = Duration::from_secs(10);
 
 /// What is served, and where.
-#[derive(Args)]
+#[derive(Args, Debug, Default)]
 pub(super) struct Serve {
-    /// The path of a file of SQLite, or a URL of PostgreSQL.
-    #[arg(long, env = "HOOKWRIGHT_DATABASE", default_value = database::DEFAULT)]
-    database: String,
-    /// The address to listen at.
-    #[arg(long, env = "HOOKWRIGHT_LISTEN", default_value = "127.0.0.1:8600")]
-    listen: SocketAddr,
-    /// Allow webhooks in this network, which are refused otherwise; may be given several times.
+    /// The address to listen at: 127.0.0.1:8600, unless given. Anywhere but on this machine it takes
+    /// TLS, or a proxy that has it [env: HOOKWRIGHT_LISTEN]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    #[command(flatten)]
+    delivering: Delivering,
+    /// Answer to this name too, which stands in the Host header; may be given several times
+    /// [env: HOOKWRIGHT_HOST, with commas]
+    #[arg(long, value_name = "NAME")]
+    host: Vec<String>,
+    /// People come by HTTPS, through a proxy that passes the Host header on
+    /// [env: HOOKWRIGHT_BEHIND_PROXY=true]
     #[arg(long)]
-    allow: Vec<IpNet>,
-    /// Print a line of JSON first: `{"url":…,"key":…}`.
-    #[arg(long)]
-    json: bool,
+    behind_proxy: bool,
+    /// The certificates to serve HTTPS with, in PEM [env: HOOKWRIGHT_TLS_CERT]
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<String>,
+    /// The certificate's private key, in PEM [env: HOOKWRIGHT_TLS_KEY]
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<String>,
+    /// The events that there are: a JSON Schema, as `Catalog::json_schema` writes it
+    /// [env: HOOKWRIGHT_CATALOG]
+    #[arg(long, value_name = "FILE")]
+    catalog: Option<String>,
 }
 
 impl Serve {
-    pub(super) async fn run(self) -> Result<(), Box<dyn Error>> {
-        let outbox = database::open(&self.database).await?;
-        let sender = self.allow.iter().fold(Sender::builder(), |sender, net| sender.allow(*net));
-        let sender = sender.build()?;
-        let listener = TcpListener::bind(self.listen).await?;
-        let url = format!("http://{}", listener.local_addr()?);
-        let console = Console::new(outbox.clone())?.sender(sender.clone());
-        let key = console.first_key().await?;
-        let key = key.as_ref().map(crate::access::NewApiKey::token);
-        if self.json {
-            println!("{}", json!({"url": url, "key": key}));
-        } else {
-            println!("serving {url}");
-            if let Some(key) = key {
-                println!("sign in with the key {key}, which is shown this once");
-            }
-        }
-        let (stop, stopped) = watch::channel(());
-        let until_stopped = move || {
-            let mut stopped = stopped.clone();
-            async move {
-                let _ = stopped.changed().await;
-            }
-        };
-        let (console, dispatching) = on_store!(outbox, outbox => {
-            let dispatcher = Dispatcher::new(outbox).sender(sender);
-            let console = console.dispatcher(dispatcher.health());
-            (console, tokio::spawn(dispatcher.run(until_stopped())))
-        });
-        let serving =
-            axum::serve(listener, console.router()).with_graceful_shutdown(until_stopped());
-        let serving = tokio::spawn(serving.into_future());
-        tokio::signal::ctrl_c().await?;
-        drop(stop);
-        dispatching.await??;
-        serving.await??;
-        Ok(())
+    pub(super) fn values(&self, values: &mut Values) {
+        let one = |value: &Option<String>| value.iter().cloned().collect();
+        self.delivering.values(values);
+        values.insert("listen", self.listen.iter().map(ToString::to_string).collect());
+        values.insert("host", self.host.clone());
+        let behind_proxy = self.behind_proxy.then(|| "true".to_owned());
+        values.insert("behind-proxy", behind_proxy.into_iter().collect());
+        values.insert("tls-cert", one(&self.tls_cert));
+        values.insert("tls-key", one(&self.tls_key));
+        values.insert("catalog", one(&self.catalog));
     }
+}
+
+/// Serves until a signal comes.
+pub(super) async fn run(settings: &Settings, output: Output) -> Result<(), Failure> {
+    let signals = Signals::listen()?;
+    let listen = settings.parsed("listen")?;
+    let listen: SocketAddr = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8600)));
+    let tls = tls(settings).await?;
+    let behind_proxy = settings.parsed("behind-proxy")?.unwrap_or(false);
+    refuse_exposed(listen, tls.is_some() || behind_proxy)?;
+    let allow: Vec<IpNet> = settings.list("allow")?;
+    let sender = dispatch::sender(&allow)?;
+    let catalog = catalog(settings)?;
+
+    let listener = TcpListener::bind(listen)
+        .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
+        .map_err(|error| {
+            let text =
+                format!("cannot listen at {listen}: {error}; choose another address by --listen");
+            Failure::failed(text)
+        })?;
+    let address = listener.local_addr()?;
+    let database = dispatch::own_database(settings)?;
+    let outbox = database::open(database, Missing::Make).await?;
+    let mut console = Console::new(outbox.clone())?.sender(sender.clone()).metrics(metrics()?);
+    let hosts: Vec<String> = settings.list("host")?;
+    for host in &hosts {
+        console = console.host(host);
+    }
+    if !address.ip().is_loopback() && !address.ip().is_unspecified() {
+        console = console.host(address.ip().to_string());
+    }
+    if tls.is_some() || behind_proxy {
+        console = console.https();
+    }
+    if let Some(catalog) = catalog {
+        console = console.catalog_schema(&catalog)?;
+    }
+    let mut working = Working::start(outbox, sender, &allow).await?;
+    let console = console.dispatcher(working.health.clone());
+    let key = console.first_key().await?;
+    let url = url(address, tls.is_some(), &hosts);
+    tell(output, &url, key.as_ref(), address, &hosts)?;
+
+    let handle = axum_server::Handle::new();
+    let serving = serve(listener, tls, console.router(), handle.clone());
+    let mut serving = tokio::spawn(serving);
+    tokio::select! {
+        () = signals.first() => {}
+        failure = working.ended() => return Err(failure),
+        ended = &mut serving => {
+            return Err(match ended {
+                Ok(Err(failure)) => failure,
+                _ => Failure::failed("the server has ended"),
+            });
+        }
+    }
+    output.note("ending: requests under way are waited for; Ctrl-C again ends at once");
+    handle.graceful_shutdown(Some(DRAIN));
+    let ending = async {
+        working.stop().await?;
+        // What is left of it has been cut off.
+        let _ = serving.await;
+        Ok(())
+    };
+    tokio::select! {
+        ended = ending => ended,
+        () = signals.second() => Err(Failure::silent(Exit::Interrupted)),
+    }
+}
+
+async fn serve(
+    listener: TcpListener,
+    tls: Option<RustlsConfig>,
+    router: Router,
+    handle: axum_server::Handle<SocketAddr>,
+) -> Result<(), Failure> {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    if let Some(tls) = tls {
+        let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
+        limit(server.http_builder());
+        server.serve(service).await?;
+    } else {
+        let mut server = axum_server::from_tcp(listener)?.handle(handle);
+        limit(server.http_builder());
+        server.serve(service).await?;
+    }
+    Ok(())
+}
+
+/// Cuts off who is slow to say what they want.
+fn limit(http: &mut Builder<TokioExecutor>) {
+    http.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS);
+}
+
+/// Refuses to let keys and secrets go over a network in the clear.
+fn refuse_exposed(listen: SocketAddr, is_https: bool) -> Result<(), Failure> {
+    if listen.ip().is_loopback() || is_https {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "at {listen} keys and secrets would cross the network in the clear: give --tls-cert and --tls-key, or --behind-proxy where a proxy serves HTTPS; or listen at 127.0.0.1"
+    )))
+}
+
+async fn tls(settings: &Settings) -> Result<Option<RustlsConfig>, Failure> {
+    match (settings.one("tls-cert"), settings.one("tls-key")) {
+        (None, None) => Ok(None),
+        (Some(certificate), Some(key)) => {
+            let config = RustlsConfig::from_pem_file(certificate, key).await;
+            let wrong = |error| {
+                Failure::usage(format!("`{certificate}` with `{key}` cannot serve HTTPS: {error}"))
+            };
+            config.map(Some).map_err(wrong)
+        }
+        _ => Err(Failure::usage("--tls-cert and --tls-key belong together: give both")),
+    }
+}
+
+fn catalog(settings: &Settings) -> Result<Option<String>, Failure> {
+    let Some(path) = settings.one("catalog") else {
+        return Ok(None);
+    };
+    let read = std::fs::read_to_string(path);
+    read.map(Some).map_err(|error| Failure::usage(format!("`{path}` cannot be read: {error}")))
+}
+
+/// Keeps the metrics of this process, and gives what writes them.
+fn metrics() -> Result<impl Fn() -> String + Send + Sync + 'static, Failure> {
+    let handle = PrometheusBuilder::new()
+        .install_recorder()
+        .map_err(|error| Failure::of(Exit::Failed, &error))?;
+    let upkeep = handle.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            upkeep.run_upkeep();
+        }
+    });
+    Ok(move || handle.render())
+}
+
+/// Where people find it.
+fn url(address: SocketAddr, is_tls: bool, hosts: &[String]) -> String {
+    let scheme = if is_tls { "https" } else { "http" };
+    match hosts.first() {
+        Some(host) if !address.ip().is_loopback() => {
+            format!("{scheme}://{host}:{}", address.port())
+        }
+        _ if address.ip().is_unspecified() => format!("{scheme}://localhost:{}", address.port()),
+        _ => format!("{scheme}://{address}"),
+    }
+}
+
+fn tell(
+    output: Output,
+    url: &str,
+    key: Option<&NewApiKey>,
+    address: SocketAddr,
+    hosts: &[String],
+) -> Result<(), Failure> {
+    let key = key.map(NewApiKey::token);
+    if output.is_json {
+        return output.json(&json!({"url": url, "key": key}));
+    }
+    output.line(&format!("serving {url}"))?;
+    if let Some(key) = key {
+        output.line(&format!("sign in with the key {key}, which is shown this once"))?;
+    }
+    if address.ip().is_unspecified() && hosts.is_empty() {
+        output
+            .note("note: it answers to localhost alone: give the names that people use by --host");
+    }
+    Ok(())
 }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::WebhookFormat;
 use crate::console::Console;
-use crate::problem::{FieldError, Problem};
+use crate::problem::{FieldError, Problem, with_sources};
 
 /// How many patterns a webhook has at most.
 const MAX_OPERATIONS: usize = 200;
@@ -44,7 +44,7 @@ pub(crate) struct NewWebhook {
     pub(crate) headers: Option<BTreeMap<String, String>>,
     /// How many requests begin in a second at most.
     #[serde(default)]
-    #[schema(value_type = Option<u32>, minimum = 1)]
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 4_294_967_295_u32)]
     pub(crate) rate_limit: Option<NonZeroU32>,
     /// Whose it is: then it gets this tenant's events alone.
     #[serde(default)]
@@ -52,6 +52,7 @@ pub(crate) struct NewWebhook {
 }
 
 /// What changes of a webhook: the rest stays as it is.
+#[expect(clippy::option_option, reason = "null removes, and what is missing stays")]
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct WebhookChanges {
@@ -75,7 +76,7 @@ pub(crate) struct WebhookChanges {
     pub(crate) headers: Option<BTreeMap<String, Option<String>>>,
     /// How many requests begin in a second at most; `null` removes the limit.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<u32>, minimum = 1)]
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 4_294_967_295_u32)]
     pub(crate) rate_limit: Option<Option<NonZeroU32>>,
 }
 
@@ -157,7 +158,8 @@ impl WebhookChanges {
         errors: &mut Errors,
     ) -> EndpointSettings {
         if let Some(console) = console {
-            errors.of("targetUrl", console.sender.check(settings.url()));
+            let checked = console.sender.check(settings.url());
+            errors.of("targetUrl", checked.map_err(|error| with_sources(&error)));
         }
         if let Some(operations) = self.operations {
             let patterns = errors.keep(patterns(&operations));

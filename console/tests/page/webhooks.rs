@@ -173,8 +173,8 @@ async fn a_page_of_webhooks_is_small() {
         let settings = settings.description("What it is for. ".repeat(20));
         site.outbox.endpoints().create(settings).await.unwrap();
     }
-    let size = browser.get("/webhooks").await.text.len();
-    assert!(size < 300_000, "{size} bytes");
+    let bytes = browser.get("/webhooks").await.text.len();
+    assert!(bytes < 300_000, "{bytes} bytes");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 //! cargo run --bin crm -- --database postgres://user@localhost/crm
 //! cargo run --bin crm -- catalog --format asyncapi
 //! cargo run --bin crm -- --format cloudevents
+//! cargo run --bin crm -- --console
 //! ```
 
 use std::error::Error;
@@ -56,6 +57,14 @@ struct Options {
     /// Allow endpoints on this machine, which are refused otherwise.
     #[arg(long)]
     allow_local: bool,
+    /// Serve the settings page, and play day after day until Ctrl-C.
+    #[cfg(feature = "console")]
+    #[arg(long)]
+    console: bool,
+    /// Serve the page at this address.
+    #[cfg(feature = "console")]
+    #[arg(long, default_value = "127.0.0.1:8600", requires = "console")]
+    listen: std::net::SocketAddr,
     /// Print a line of JSON for each event: name, id, status, milliseconds.
     #[arg(long)]
     json: bool,
@@ -158,6 +167,10 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
 }
 
 async fn play<S: Records>(outbox: Outbox<S>, options: &Options) -> Result<(), Box<dyn Error>> {
+    #[cfg(feature = "console")]
+    if options.console {
+        return hookwright_examples::console::run(outbox, options.listen).await;
+    }
     let secret = match &options.secret {
         Some(text) => Some(Secret::imported(text)?),
         // Its own receiver is told the secret; nobody else is.

@@ -17,7 +17,7 @@ fn key(delivery: &StoredDelivery) -> (String, String, DeliveryState) {
 }
 
 /// Reads page after page of `limit`, and gives everything in order.
-async fn pages<T, F>(limit: usize, read: impl Fn(Query) -> F, query: &Query) -> Vec<T>
+pub(super) async fn pages<T, F>(limit: usize, read: impl Fn(Query) -> F, query: &Query) -> Vec<T>
 where
     F: Future<Output = Page<T>>,
 {
@@ -141,6 +141,13 @@ pub(super) async fn deliveries_are_read_a_page_at_a_time<S: TestStore>(fixture: 
     let events = history.events(&Query::new()).await.expect("a page").into_items();
     let since = events[3].emitted_at();
     let newer = events.iter().filter(|event| event.emitted_at() >= since).count();
+    let created = "person.created".parse().expect("a name");
+    let newer_people = events.iter().filter(|event| event.emitted_at() >= since);
+    let newer_people = newer_people.filter(|event| *event.name() == created).count();
+    assert!(0 < newer_people && newer_people < newer);
+    let people = |endpoint: &EndpointId, state| {
+        named("person.created").since(since).endpoint(endpoint).state(state)
+    };
     for limit in LIMITS {
         let keys = pages(limit, read, &Query::new()).await;
         assert_eq!(keys.iter().map(key).collect::<Vec<_>>(), all, "{limit}");
@@ -165,6 +172,12 @@ pub(super) async fn deliveries_are_read_a_page_at_a_time<S: TestStore>(fixture: 
             (named("company.deleted"), 12),
             (named("company.created"), 0),
             (Query::new().since(since).endpoint(&past.held), newer),
+            (named("person.created").since(since).endpoint(&past.fine), newer_people),
+            (people(&past.dying, DeliveryState::Dead), newer_people),
+            (people(&past.held, DeliveryState::Held), newer_people),
+            (people(&past.fine, DeliveryState::Delivered), newer_people),
+            (people(&past.fine, DeliveryState::Dead), 0),
+            (people(&past.dying, DeliveryState::Dead).until(since), 0),
             (soon(), 0),
             (long_ago(), 0),
         ] {

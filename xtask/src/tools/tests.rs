@@ -52,12 +52,17 @@ fn check(
 
 #[test]
 fn nothing_is_installed_when_every_tool_is_there() {
-    check(&["node", "npm", "python3", "pip3", "openssl", "postgres"], Some(&[]), &[], &[]);
+    check(
+        &["node", "npm", "python3", "pip3", "openssl", "postgres", "chromium", "systemd-analyze"],
+        Some(&[]),
+        &[],
+        &[],
+    );
 }
 
 #[test]
 fn a_missing_tool_is_installed_from_its_package() {
-    let programs = ["npm", "python3", "pip3", "openssl", "postgres"];
+    let programs = ["npm", "python3", "pip3", "openssl", "postgres", "chromium", "systemd-analyze"];
     check(&programs, Some(&[&NODE]), &["update", "install nodejs"], &[]);
 }
 
@@ -65,7 +70,7 @@ fn a_missing_tool_is_installed_from_its_package() {
 fn package_lists_are_updated_once() {
     check(
         &[],
-        Some(&[&NODE, &NPM, &PYTHON, &PIP, &OPENSSL, &POSTGRES]),
+        Some(&[&NODE, &NPM, &PYTHON, &PIP, &OPENSSL, &POSTGRES, &CHROMIUM, &SYSTEMD]),
         &[
             "update",
             "install nodejs",
@@ -74,6 +79,8 @@ fn package_lists_are_updated_once() {
             "install python3-pip",
             "install openssl",
             "install postgresql",
+            "install chromium",
+            "install systemd",
         ],
         &[],
     );
@@ -82,7 +89,7 @@ fn package_lists_are_updated_once() {
 #[test]
 fn a_tool_that_the_archive_does_not_bring_stays_missing() {
     check(
-        &["npm", "pip3", "openssl", "postgres"],
+        &["npm", "pip3", "openssl", "postgres", "chromium", "systemd-analyze"],
         Some(&[&PYTHON]),
         &["update", "install nodejs", "install python3"],
         &[&NODE],
@@ -91,12 +98,20 @@ fn a_tool_that_the_archive_does_not_bring_stays_missing() {
 
 #[test]
 fn without_the_right_to_install_nothing_is_tried() {
-    check(&["node"], None, &[], &[&NPM, &PYTHON, &PIP, &OPENSSL, &POSTGRES]);
+    check(&["node"], None, &[], &[&NPM, &PYTHON, &PIP, &OPENSSL, &POSTGRES, &CHROMIUM, &SYSTEMD]);
 }
 
 #[test]
 fn a_program_that_is_not_on_path_does_not_succeed() {
     assert!(!succeeds_quietly("hookwright-no-such-program", &["--version"]));
+}
+
+#[test]
+fn a_tool_of_several_names_is_there_by_any_of_them() {
+    let tool = Tool { probe: Probe::Names(&["hookwright-no-such-program", "cargo"]), ..CHROMIUM };
+    assert!(ThisMachine.runs(&tool));
+    let tool = Tool { probe: Probe::Names(&["hookwright-no-such-program"]), ..CHROMIUM };
+    assert!(!ThisMachine.runs(&tool));
 }
 
 #[test]

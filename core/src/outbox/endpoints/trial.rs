@@ -12,8 +12,8 @@ use crate::sender::{Message, Receipt, SendError, Sender};
 
 impl<S: Store> Endpoints<'_, S> {
     /// Sends one event to an endpoint now and once, as a dispatcher would send it: in the endpoint's
-    /// format, with its headers, its deadline and its secrets. Nothing is stored, and nothing is tried
-    /// again.
+    /// format, with its headers, its deadline and its secrets, but as part of no trace. Nothing is
+    /// stored, and nothing is tried again.
     ///
     /// It is sent to an endpoint that is disabled too, and whether the endpoint wants such events is
     /// not asked. Limits of the endpoint do not count. Which addresses may be dialled, the prefix of

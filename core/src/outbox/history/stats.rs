@@ -22,7 +22,7 @@ use crate::outbox::endpoints::EndpointId;
 /// use hookwright::StatsQuery;
 ///
 /// let yesterday = Utc::now() - TimeDelta::days(1);
-/// let query = StatsQuery::new(yesterday, Duration::from_secs(3600), 24);
+/// let query = StatsQuery::new(yesterday, Duration::from_hours(1), 24);
 /// assert_eq!(query.starts().count(), 24);
 /// ```
 #[derive(Debug, Clone)]

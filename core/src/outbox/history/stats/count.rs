@@ -18,13 +18,18 @@ use crate::outbox::store::{Failure, Store};
 const LATEST: i64 = 5 * 60 * 1000;
 /// How near the search for a number comes.
 const NEAR: i64 = 256;
+/// How many buckets are counted by one statement, so that its answer is small.
+const SLICE: i64 = 50;
 
 impl<S: Store> History<'_, S> {
     /// Counts the attempts of a span of time, by endpoint and by bucket, and what waits now.
     ///
-    /// It is counted in the database and takes time in proportion to the endpoints' attempts in the
-    /// span, or of all endpoints where none is named: about a second for a million. A named endpoint
-    /// that is not there is left out.
+    /// It is counted in the database, by an index, and takes time in proportion to the endpoints'
+    /// attempts in the span, or of all endpoints where none is named: one to three seconds for a
+    /// million. Memory grows with buckets and endpoints, and not with attempts. A named endpoint that
+    /// is not there is left out.
+    ///
+    /// What waits is counted at the same call, in proportion to the deliveries that wait.
     ///
     /// # Errors
     ///
@@ -41,7 +46,7 @@ impl<S: Store> History<'_, S> {
     ///
     /// # async fn example<S: Store>(outbox: Outbox<S>, page: Vec<EndpointId>) -> Result<(), hookwright::OutboxError> {
     /// let yesterday = Utc::now() - TimeDelta::days(1);
-    /// let query = StatsQuery::new(yesterday, Duration::from_secs(3600), 24).endpoints(page);
+    /// let query = StatsQuery::new(yesterday, Duration::from_hours(1), 24).endpoints(page);
     /// let stats = outbox.history().stats(&query).await?;
     /// for (id, figures) in stats.endpoints() {
     ///     let (all, backlog) = (figures.all(), figures.backlog());
@@ -58,8 +63,7 @@ impl<S: Store> History<'_, S> {
         }
         self.outbox.ready().await?;
         let mut connection = self.outbox.pool().acquire().await?;
-        let numbers = span::<S>(&mut connection, query.since, query.until()).await?;
-        let counting = Counting { query, numbers };
+        let counting = Counting::new::<S>(&mut connection, query).await?;
         let Some(named) = named else {
             let backlog = self.backlog_of_all(&mut connection).await?;
             let of = match self.outbox.tenant_id() {
@@ -160,19 +164,60 @@ enum Of<'a> {
     All,
 }
 
+/// What is counted, a few buckets at a time.
 struct Counting<'a> {
     query: &'a StatsQuery,
-    /// The numbers among which the attempts of the span are.
+    slices: Vec<Slice>,
+}
+
+/// A part of the span.
+struct Slice {
+    time: Range<i64>,
+    /// The numbers among which its attempts are.
     numbers: Range<i64>,
 }
 
-impl Counting<'_> {
+impl<'a> Counting<'a> {
+    async fn new<S: Store>(
+        connection: &mut S::Connection,
+        query: &'a StatsQuery,
+    ) -> Result<Self, Failure> {
+        let (mut since, until) = (query.since, query.until());
+        let mut slices = Vec::new();
+        while since < until {
+            let time = since..since.saturating_add(query.bucket.saturating_mul(SLICE)).min(until);
+            since = time.end;
+            let numbers = span::<S>(connection, &time).await?;
+            if !numbers.is_empty() {
+                slices.push(Slice { time, numbers });
+            }
+        }
+        Ok(Self { query, slices })
+    }
+
     /// Counts attempts by bucket and duration: at most as many rows are read as there are bins.
     async fn count<S: Store>(
         &self,
         connection: &mut S::Connection,
         of: Of<'_>,
     ) -> Result<Vec<Counted>, OutboxError> {
+        let mut counted = vec![Counted::default(); self.query.buckets];
+        for slice in &self.slices {
+            for row in S::fetch(connection, self.select(slice, of)).await? {
+                let bucket = S::integer(&row, 0)?.and_then(|bucket| usize::try_from(bucket).ok());
+                let Some(bucket) = bucket.and_then(|bucket| counted.get_mut(bucket)) else {
+                    continue;
+                };
+                let (delivered, failed) = (count::<S>(&row, 2)?, count::<S>(&row, 3)?);
+                bucket.delivered += delivered;
+                bucket.failed += failed;
+                bucket.durations.add(S::integer(&row, 1)?.unwrap_or_default(), delivered + failed);
+            }
+        }
+        Ok(counted)
+    }
+
+    fn select(&self, slice: &Slice, of: Of<'_>) -> Statement {
         let select = Statement::new("SELECT (a.at - $1) / $2, ")
             .text(&Histogram::bin_sql("a.duration"))
             .text(
@@ -180,9 +225,10 @@ impl Counting<'_> {
             )
             .bind(self.query.since)
             .bind(self.query.bucket)
-            .bind(self.query.until())
-            .bind(self.numbers.start)
-            .bind(self.numbers.end);
+            .bind(slice.time.start)
+            .bind(slice.time.end)
+            .bind(slice.numbers.start)
+            .bind(slice.numbers.end);
         // CROSS JOIN, where SQLite keeps this order: a tenant has few endpoints.
         let select = match of {
             Of::Endpoint(number) => {
@@ -193,21 +239,9 @@ impl Counting<'_> {
                 .value(tenant),
             Of::All => select.text("hookwright_attempt AS a WHERE 1 = 1"),
         };
-        let select = select.text(
-            " AND a.id >= $4 AND a.id < $5 AND a.at >= $1 AND a.at < $3 AND a.outcome < 2 GROUP BY 1, 2",
-        );
-        let mut counted = vec![Counted::default(); self.query.buckets];
-        for row in S::fetch(connection, select).await? {
-            let bucket = S::integer(&row, 0)?.and_then(|bucket| usize::try_from(bucket).ok());
-            let Some(bucket) = bucket.and_then(|bucket| counted.get_mut(bucket)) else {
-                continue;
-            };
-            let (delivered, failed) = (count::<S>(&row, 2)?, count::<S>(&row, 3)?);
-            bucket.delivered += delivered;
-            bucket.failed += failed;
-            bucket.durations.add(S::integer(&row, 1)?.unwrap_or_default(), delivered + failed);
-        }
-        Ok(counted)
+        select.text(
+            " AND a.id >= $5 AND a.id < $6 AND a.at >= $3 AND a.at < $4 AND a.outcome < 2 GROUP BY 1, 2",
+        )
     }
 }
 
@@ -221,8 +255,7 @@ fn count<S: Store>(row: &S::Row, column: usize) -> Result<u64, Failure> {
 /// attempts are written.
 async fn span<S: Store>(
     connection: &mut S::Connection,
-    since: i64,
-    until: i64,
+    time: &Range<i64>,
 ) -> Result<Range<i64>, Failure> {
     let ends = Statement::new(
         "SELECT (SELECT min(id) FROM hookwright_attempt), (SELECT max(id) FROM hookwright_attempt)",
@@ -236,9 +269,10 @@ async fn span<S: Store>(
     };
     let all = first..last.saturating_add(1);
     // What was written before an attempt that was begun so early was begun before the span.
-    let start = search::<S>(connection, all.clone(), since.saturating_sub(LATEST)).await?.start;
+    let start =
+        search::<S>(connection, all.clone(), time.start.saturating_sub(LATEST)).await?.start;
     // What was written after one that was begun so late was begun after it.
-    let end = search::<S>(connection, start..all.end, until.saturating_add(LATEST)).await?.end;
+    let end = search::<S>(connection, start..all.end, time.end.saturating_add(LATEST)).await?.end;
     Ok(start..end)
 }
 

@@ -1,0 +1,248 @@
+//! The REST API, as commands speak to it: of a server, or of a database within this process.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hookwright::{Sender, SenderBuilder};
+use http::{Method, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tower::ServiceExt;
+use url::Url;
+
+use super::database::{self, Missing};
+use super::failure::{Exit, Failure, with_sources};
+use super::settings::{Settings, Target};
+use crate::access::{Principal, Scope};
+use crate::console::Console;
+use crate::outbox::AnyOutbox;
+
+/// How long an answer is waited for.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// The largest answer.
+const MOST: usize = 64 * 1024 * 1024;
+
+/// Speaks to the API.
+pub(super) struct Client {
+    base: Url,
+    transport: Transport,
+    /// Whether a URL at an address that nobody allowed is refused when it is saved.
+    pub(super) judges_addresses: bool,
+}
+
+enum Transport {
+    Server { client: reqwest::Client, key: String },
+    Database { router: Router },
+}
+
+impl Client {
+    /// Of the server or the database that the settings name.
+    pub(super) async fn new(settings: &Settings, missing: Missing) -> Result<Self, Failure> {
+        match settings.target()? {
+            Target::Server(url) => Self::of_server(url, settings),
+            Target::Database(path) => {
+                let outbox = database::open(path, missing).await?;
+                let console = Console::new(outbox.clone())?;
+                let allowed = allowed(settings, &console).await?;
+                Self::of_outbox(outbox, sender(&allowed.unwrap_or_default())?)
+            }
+        }
+    }
+
+    /// As [`new`](Self::new), for a command that saves a URL. Where nothing tells which networks are
+    /// allowed, since the database was never served from, no address is refused: the dispatcher does
+    /// so when it sends.
+    pub(super) async fn to_save(settings: &Settings) -> Result<Self, Failure> {
+        let Target::Database(path) = settings.target()? else {
+            return Self::new(settings, Missing::Make).await;
+        };
+        let outbox = database::open(path, Missing::Make).await?;
+        match allowed(settings, &Console::new(outbox.clone())?).await? {
+            None => {
+                let all = ["0.0.0.0/0", "::/0"].map(str::to_owned).to_vec();
+                let client = Self::of_outbox(outbox, sender(&all)?)?;
+                Ok(Self { judges_addresses: false, ..client })
+            }
+            Some(allowed) => Self::of_outbox(outbox, sender(&allowed)?),
+        }
+    }
+
+    fn of_outbox(outbox: AnyOutbox, sender: Sender) -> Result<Self, Failure> {
+        let router = Console::new(outbox)?.sender(sender).router();
+        let base =
+            Url::parse("http://localhost/").map_err(|error| Failure::of(Exit::Usage, &error))?;
+        Ok(Self { base, transport: Transport::Database { router }, judges_addresses: true })
+    }
+
+    fn of_server(url: &str, settings: &Settings) -> Result<Self, Failure> {
+        let wrong = |problem: &str| {
+            Failure::usage(format!("--server {problem}: such as https://hooks.example.com"))
+        };
+        let mut base = Url::parse(url).map_err(|error| wrong(&error.to_string()))?;
+        if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
+            return Err(wrong("takes a URL of http or https"));
+        }
+        if base.password().is_some() {
+            return Err(wrong("takes no password in the URL, a key is given by --key"));
+        }
+        base.set_query(None);
+        base.set_fragment(None);
+        let key = settings.one("key").ok_or_else(|| {
+            Failure::usage("a server asks for a key: give it by HOOKWRIGHT_KEY, or --key; `hookwright keys create` makes one")
+        })?;
+        // A redirect could lead the key elsewhere.
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(10))
+            .timeout(PATIENCE)
+            .user_agent(concat!("hookwright/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| Failure::of(Exit::Failed, &error))?;
+        let transport = Transport::Server { client, key: key.to_owned() };
+        Ok(Self { base, transport, judges_addresses: true })
+    }
+
+    pub(super) async fn get(
+        &self,
+        path: &[&str],
+        query: &[(&str, String)],
+    ) -> Result<Value, Failure> {
+        self.call(Method::GET, path, query, None).await
+    }
+
+    pub(super) async fn post(&self, path: &[&str], body: &Value) -> Result<Value, Failure> {
+        self.call(Method::POST, path, &[], Some(body.to_string())).await
+    }
+
+    pub(super) async fn delete(&self, path: &[&str]) -> Result<(), Failure> {
+        self.call(Method::DELETE, path, &[], None).await.map(drop)
+    }
+
+    /// Makes a request; `null` where the answer has no body.
+    pub(super) async fn call(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, String)],
+        body: Option<String>,
+    ) -> Result<Value, Failure> {
+        let url = self.url(path, query)?;
+        let (status, body) = match &self.transport {
+            Transport::Server { client, key } => over_http(client, key, method, url, body).await?,
+            Transport::Database { router } => in_process(router, method, &url, body).await?,
+        };
+        judge(status, &body)
+    }
+
+    fn url(&self, path: &[&str], query: &[(&str, String)]) -> Result<Url, Failure> {
+        let mut url = self.base.clone();
+        url.path_segments_mut()
+            .map_err(|()| Failure::usage("--server takes a URL of http or https"))?
+            .pop_if_empty()
+            .extend(path);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        Ok(url)
+    }
+}
+
+/// The networks in which webhooks are allowed, where that is told: by the settings, or by whoever
+/// delivers from this database.
+pub(super) async fn allowed(
+    settings: &Settings,
+    console: &Console,
+) -> Result<Option<Vec<String>>, Failure> {
+    let (told, _) = settings.all("allow");
+    if !told.is_empty() {
+        settings.list::<hookwright::IpNet>("allow")?;
+        return Ok(Some(told.to_vec()));
+    }
+    Ok(console.allowed_networks().await?)
+}
+
+fn sender(allowed: &[String]) -> Result<Sender, Failure> {
+    let nets = allowed.iter().filter_map(|net| net.parse().ok());
+    let sender = nets.fold(Sender::builder(), SenderBuilder::allow);
+    sender.build().map_err(|error| Failure::of(Exit::Failed, &error))
+}
+
+async fn over_http(
+    client: &reqwest::Client,
+    key: &str,
+    method: Method,
+    url: Url,
+    body: Option<String>,
+) -> Result<(StatusCode, Vec<u8>), Failure> {
+    let host = url[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
+    let unreachable = |error: reqwest::Error| {
+        let why = with_sources(&error.without_url());
+        let text = format!("the server at {host} does not answer, is the URL right? {why}");
+        Failure::new(Exit::OutOfReach, text)
+    };
+    let mut request = client.request(method, url).bearer_auth(key);
+    if let Some(body) = body {
+        request = request.header(header::CONTENT_TYPE, "application/json").body(body);
+    }
+    let mut answer = request.send().await.map_err(unreachable)?;
+    let status = answer.status();
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
+        if body.len() + chunk.len() > MOST {
+            return Err(Failure::new(Exit::OutOfReach, "the server's answer has no end"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok((status, body))
+}
+
+async fn in_process(
+    router: &Router,
+    method: Method,
+    url: &Url,
+    body: Option<String>,
+) -> Result<(StatusCode, Vec<u8>), Failure> {
+    let target = url[url::Position::BeforePath..].to_owned();
+    let request = Request::builder()
+        .method(method)
+        .uri(target)
+        .header(header::HOST, "localhost")
+        .header(header::CONTENT_TYPE, "application/json")
+        .extension(Principal::new("command", &[Scope::Admin]))
+        .body(Body::from(body.unwrap_or_default()))
+        .map_err(|error| Failure::of(Exit::Usage, &error))?;
+    let answer = match router.clone().oneshot(request).await {
+        Ok(answer) => answer,
+        Err(never) => match never {},
+    };
+    let status = answer.status();
+    let body = answer.into_body().collect().await;
+    let body = body.map_err(|error| Failure::failed(error.to_string()))?;
+    Ok((status, body.to_bytes().to_vec()))
+}
+
+/// What was answered, or the problem as a failure.
+fn judge(status: StatusCode, body: &[u8]) -> Result<Value, Failure> {
+    let value = if body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(body) };
+    if status.is_success() {
+        return value.map_err(|_| {
+            Failure::new(
+                Exit::OutOfReach,
+                "the answer is not JSON: is this a server of Hookwright?",
+            )
+        });
+    }
+    let exit = match status {
+        StatusCode::NOT_FOUND => Exit::NotFound,
+        _ if status.is_client_error() => Exit::Refused,
+        _ => Exit::OutOfReach,
+    };
+    let problem = value.unwrap_or_default();
+    let Some(detail) = problem["detail"].as_str() else {
+        let text = format!("the server answered {status}: is this a server of Hookwright?");
+        return Err(Failure::new(exit, text));
+    };
+    let details = problem["errors"].as_array().cloned().unwrap_or_default();
+    Err(Failure::new(exit, detail).with_details(details))
+}

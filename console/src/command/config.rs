@@ -1,0 +1,69 @@
+//! `hookwright config`.
+
+use std::env;
+
+use serde_json::{Map, Value, json};
+
+use super::database::without_password;
+use super::failure::Failure;
+use super::output::Output;
+use super::serve::LISTEN;
+use super::settings::{DATABASE, NAMES, Origin, Settings, Target};
+
+/// Where the key of secrets comes from, which no file and no flag holds.
+const MASTER_KEY: [&str; 2] = ["HOOKWRIGHT_MASTER_KEY", "HOOKWRIGHT_MASTER_KEY_FILE"];
+
+/// Prints what is in force, and from where.
+pub(super) fn run(settings: &Settings, output: Output) -> Result<(), Failure> {
+    let target = settings.target()?;
+    let mut rows = Vec::new();
+    for name in NAMES {
+        let (values, origin) = settings.all(name);
+        let is_used = match name {
+            "database" => matches!(target, Target::Database(_)),
+            "server" => matches!(target, Target::Server(_)),
+            _ => true,
+        };
+        let default = match name {
+            "database" if is_used => Some(DATABASE),
+            "listen" => Some(LISTEN),
+            "behind-proxy" => Some("false"),
+            _ => None,
+        };
+        let mut shown: Vec<String> = values.iter().map(|value| shown(name, value)).collect();
+        if let (true, Some(default)) = (shown.is_empty(), default) {
+            shown.push(default.to_owned());
+        }
+        if !shown.is_empty() {
+            let from = if is_used { origin.to_string() } else { format!("{origin}, not used") };
+            rows.push((name, shown, from));
+        }
+    }
+    for name in MASTER_KEY {
+        if env::var_os(name).is_some() {
+            rows.push((
+                "master-key",
+                vec!["[hidden]".to_owned()],
+                Origin::Environment(name.to_owned()).to_string(),
+            ));
+        }
+    }
+    if output.is_json {
+        let member = |(name, values, from): (&str, Vec<String>, String)| {
+            (name.to_owned(), json!({"value": values.join(","), "from": from}))
+        };
+        return output.json(&Value::Object(rows.into_iter().map(member).collect::<Map<_, _>>()));
+    }
+    let rows =
+        rows.into_iter().map(|(name, values, from)| [name.to_owned(), values.join(","), from]);
+    output.table(["SETTING", "VALUE", "FROM"], rows)
+}
+
+/// A value without what is secret.
+fn shown(name: &str, value: &str) -> String {
+    match name {
+        "key" | "secret" => "[hidden]".to_owned(),
+        "database" | "server" => without_password(value),
+        _ => value.to_owned(),
+    }
+}

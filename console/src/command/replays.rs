@@ -1,0 +1,241 @@
+//! `hookwright recover`, `replay` and `replays`: sending again, which goes on by itself.
+
+use std::io::IsTerminal;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Map, Value, json};
+
+use super::client::Client;
+use super::database::Missing;
+use super::failure::{Exit, Failure};
+use super::listing::Listing;
+use super::output::{Output, cell};
+use super::settings::Settings;
+use super::signals::Signals;
+use super::time;
+
+/// How often it is asked how far a replay has come.
+const EVERY: Duration = Duration::from_millis(250);
+
+/// What `recover` and `replay` have in common.
+#[derive(Args, Debug)]
+pub(super) struct Again {
+    /// The id of the webhook.
+    webhook: String,
+    /// From this time on, or from so long ago, such as 24h.
+    #[arg(long, value_name = "TIME", value_parser = time::past)]
+    since: DateTime<Utc>,
+    /// How many deliveries are queued in a second: 200, unless given.
+    #[arg(long, value_name = "DELIVERIES")]
+    per_second: Option<NonZeroU32>,
+    /// Begin, and do not wait for the end.
+    #[arg(long)]
+    detach: bool,
+}
+
+/// Sends to a webhook again what has died.
+#[derive(Args, Debug)]
+pub(super) struct Recover {
+    #[command(flatten)]
+    again: Again,
+}
+
+/// Sends to a webhook again all events of a span of time that it wants.
+#[derive(Args, Debug)]
+pub(super) struct Replay {
+    #[command(flatten)]
+    again: Again,
+    /// Up to this time, or up to so long ago: now, unless given.
+    #[arg(long, value_name = "TIME", value_parser = time::past)]
+    until: Option<DateTime<Utc>>,
+}
+
+/// Recoveries and replays: what is sent again, and how far it has come.
+#[derive(Subcommand, Debug)]
+pub(super) enum Replays {
+    /// Lists those of a webhook, the newest first.
+    List {
+        /// The id of the webhook.
+        webhook: String,
+        #[command(flatten)]
+        listing: Listing,
+    },
+    /// Waits until one is done.
+    Follow {
+        /// The id of the webhook.
+        webhook: String,
+        /// The id of the recovery or the replay.
+        id: String,
+    },
+    /// Stops one. What it has queued is delivered.
+    Cancel {
+        /// The id of the webhook.
+        webhook: String,
+        /// The id of the recovery or the replay.
+        id: String,
+    },
+}
+
+impl Recover {
+    pub(super) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
+        self.again.run("recovery", "recover", None, settings, output).await
+    }
+}
+
+impl Replay {
+    pub(super) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
+        self.again.run("replay", "replay", self.until, settings, output).await
+    }
+}
+
+impl Again {
+    async fn run(
+        self,
+        kind: &str,
+        action: &str,
+        until: Option<DateTime<Utc>>,
+        settings: &Settings,
+        output: Output,
+    ) -> Result<(), Failure> {
+        let signals = Signals::listen()?;
+        let client = Client::new(settings, Missing::Refuse).await?;
+        let running = running(&client, &self.webhook, kind, self.since, until).await?;
+        let replay = if let Some(replay) = running {
+            let id = cell(&replay["id"]);
+            output.note(&format!("{kind} {id} runs already, and is followed"));
+            replay
+        } else {
+            let mut body = Map::new();
+            body.insert("since".to_owned(), json!(self.since));
+            body.extend(until.map(|until| ("until".to_owned(), json!(until))));
+            body.extend(self.per_second.map(|rate| ("perSecond".to_owned(), json!(rate))));
+            let path = ["api", "webhooks", &self.webhook, action];
+            client.post(&path, &Value::Object(body)).await?
+        };
+        if self.detach {
+            return tell(&replay, output);
+        }
+        follow(&client, replay, &signals, output).await
+    }
+}
+
+impl Replays {
+    pub(super) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
+        let signals = Signals::listen()?;
+        let client = Client::new(settings, Missing::Refuse).await?;
+        match self {
+            Self::List { webhook, listing } => {
+                let path = ["api", "webhooks", &webhook, "replays"];
+                let page = client.get(&path, &listing.query()).await?;
+                if output.is_json {
+                    return output.json(&page);
+                }
+                let rows = page["data"].as_array().into_iter().flatten().map(|replay| {
+                    ["id", "kind", "state", "queued", "since", "until"]
+                        .map(|name| cell(&replay[name]))
+                });
+                output.table(["ID", "KIND", "STATE", "QUEUED", "SINCE", "UNTIL"], rows)?;
+                Listing::tell_next(&page, output);
+                Ok(())
+            }
+            Self::Follow { webhook, id } => {
+                let path = ["api", "webhooks", &webhook, "replays", &id];
+                let replay = client.get(&path, &[]).await?;
+                follow(&client, replay, &signals, output).await
+            }
+            Self::Cancel { webhook, id } => {
+                let path = ["api", "webhooks", &webhook, "replays", &id];
+                client.delete(&path).await?;
+                tell(&client.get(&path, &[]).await?, output)
+            }
+        }
+    }
+}
+
+/// One that runs, and sends all that is asked for: it was begun by the same command.
+async fn running(
+    client: &Client,
+    webhook: &str,
+    kind: &str,
+    since: DateTime<Utc>,
+    until: Option<DateTime<Utc>>,
+) -> Result<Option<Value>, Failure> {
+    let path = ["api", "webhooks", webhook, "replays"];
+    let page = client.get(&path, &[("limit", "100".to_owned())]).await?;
+    let time = |replay: &Value, name: &str| {
+        replay[name].as_str().and_then(|time| time.parse::<DateTime<Utc>>().ok())
+    };
+    let covers = |replay: &&Value| {
+        let reaches = match (kind, until) {
+            ("recovery", _) => true,
+            (_, Some(until)) => time(replay, "until").is_some_and(|end| end >= until),
+            // One that was asked to send all until then.
+            (_, None) => time(replay, "until")
+                .zip(time(replay, "createdAt"))
+                .is_some_and(|(end, begun)| end >= begun - TimeDelta::minutes(1)),
+        };
+        // Databases keep milliseconds.
+        let begins = time(replay, "since").is_some_and(|begin| begin <= since);
+        replay["kind"] == kind && replay["state"] == "running" && begins && reaches
+    };
+    Ok(page["data"].as_array().into_iter().flatten().find(covers).cloned())
+}
+
+/// Shows how far one has come, until it is done, or a signal comes: it goes on then.
+async fn follow(
+    client: &Client,
+    mut replay: Value,
+    signals: &Signals,
+    output: Output,
+) -> Result<(), Failure> {
+    let (webhook, id) = (cell(&replay["webhookId"]), cell(&replay["id"]));
+    let path = ["api", "webhooks", &webhook, "replays", &id];
+    let bar = bar(output);
+    while replay["state"] == "running" {
+        bar.set_position(replay["queued"].as_u64().unwrap_or_default());
+        bar.tick();
+        tokio::select! {
+            () = signals.first() => {
+                bar.abandon();
+                let kind = cell(&replay["kind"]);
+                output.note(&format!("{kind} {id} goes on by itself, wherever the dispatcher runs"));
+                output.note("  follow it  by the same command again, or by:");
+                output.note(&format!("             hookwright replays follow {webhook} {id}"));
+                output.note(&format!("  stop it    hookwright replays cancel {webhook} {id}"));
+                if output.is_json {
+                    output.json(&replay)?;
+                }
+                return Err(Failure::silent(Exit::Interrupted));
+            }
+            () = tokio::time::sleep(EVERY) => {}
+        }
+        replay = client.get(&path, &[]).await?;
+    }
+    bar.finish_and_clear();
+    tell(&replay, output)
+}
+
+/// A bar that counts, in a terminal; of a replay nobody knows beforehand how much it is.
+fn bar(output: Output) -> ProgressBar {
+    if output.is_json || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner();
+    let template = "{spinner} {human_pos} queued, {per_sec}, {elapsed}";
+    bar.with_style(
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner()),
+    )
+}
+
+fn tell(replay: &Value, output: Output) -> Result<(), Failure> {
+    if output.is_json {
+        return output.json(replay);
+    }
+    let [kind, id, state, queued] =
+        ["kind", "id", "state", "queued"].map(|name| cell(&replay[name]));
+    output.line(&format!("{kind} {id} is {state}: {queued} queued"))
+}

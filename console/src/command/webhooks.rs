@@ -1,0 +1,194 @@
+//! `hookwright webhooks`.
+
+mod draft;
+
+use clap::Subcommand;
+use serde_json::{Map, Value, json};
+
+use self::draft::{Create, Update};
+
+use super::client::Client;
+use super::database::Missing;
+use super::failure::{Exit, Failure};
+use super::listing::Listing;
+use super::output::{Colour, Output, cell};
+use super::settings::{Settings, Values};
+
+/// Webhooks: where events go.
+#[derive(Subcommand, Debug)]
+pub(super) enum Webhooks {
+    /// Lists webhooks, the newest first.
+    List(Listing),
+    /// Shows one webhook.
+    Show {
+        /// The id of the webhook.
+        id: String,
+    },
+    /// Makes a webhook, and tells its secret.
+    Create(Create),
+    /// Changes a webhook: what is not given stays as it is.
+    Update(Update),
+    /// Gives a webhook a new secret, and tells it; the old one signs on for a while.
+    Rotate {
+        /// The id of the webhook.
+        id: String,
+        /// How long the old secret signs on beside the new one, such as 24h.
+        #[arg(long, value_parser = super::time::duration, default_value = "24h")]
+        overlap: std::time::Duration,
+    },
+    /// Deletes webhooks. What was on its way to them is dropped.
+    Delete {
+        /// The ids of the webhooks.
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+    /// Sends a webhook one event, now, and tells what came of it.
+    Test {
+        /// The id of the webhook.
+        id: String,
+        /// The name of the event: webhook.test, unless given.
+        #[arg(long)]
+        event: Option<String>,
+    },
+}
+
+impl Webhooks {
+    pub(super) fn values(&self, values: &mut Values) {
+        match self {
+            Self::Create(create) => create.values(values),
+            Self::Update(update) => update.values(values),
+            _ => {}
+        }
+    }
+
+    pub(super) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
+        match self {
+            Self::Create(create) => return create.run(settings, output).await,
+            Self::Update(update) => return update.run(settings, output).await,
+            _ => {}
+        }
+        let client = Client::new(settings, Missing::Refuse).await?;
+        match self {
+            Self::List(listing) => {
+                let page = client.get(&["api", "webhooks"], &listing.query()).await?;
+                list(&page, output)
+            }
+            Self::Show { id } => {
+                let webhook = client.get(&["api", "webhooks", &id], &[]).await?;
+                show(&webhook, output)
+            }
+            Self::Rotate { id, overlap } => {
+                let body = json!({"overlapSeconds": overlap.as_secs()});
+                let webhook =
+                    client.post(&["api", "webhooks", &id, "rotate-secret"], &body).await?;
+                show(&webhook, output)
+            }
+            Self::Delete { ids } => delete(&client, &ids, output).await,
+            Self::Test { id, event } => {
+                let mut body = Map::new();
+                if let Some(event) = event {
+                    body.insert("event".to_owned(), event.into());
+                }
+                let path = ["api", "webhooks", &id, "test"];
+                let attempt = client.post(&path, &Value::Object(body)).await?;
+                tested(&attempt, output)
+            }
+            Self::Create(_) | Self::Update(_) => Ok(()),
+        }
+    }
+}
+
+fn list(page: &Value, output: Output) -> Result<(), Failure> {
+    if output.is_json {
+        return output.json(page);
+    }
+    let rows = page["data"].as_array().into_iter().flatten();
+    let rows = rows.map(|webhook| {
+        [&webhook["id"], &webhook["targetUrl"], &webhook["operations"], &webhook["description"]]
+            .map(cell)
+    });
+    let states = page["data"].as_array().into_iter().flatten().map(state);
+    let rows = rows
+        .zip(states)
+        .map(|([id, url, events, description], state)| [id, url, events, state, description]);
+    output.table(["ID", "URL", "EVENTS", "STATE", "DESCRIPTION"], rows)?;
+    Listing::tell_next(page, output);
+    Ok(())
+}
+
+fn state(webhook: &Value) -> String {
+    match (webhook["enabled"].as_bool(), webhook["failingSince"].as_str()) {
+        (Some(true), None) => "active".to_owned(),
+        (Some(true), Some(_)) => "failing".to_owned(),
+        _ => cell(&webhook["disabledReason"]),
+    }
+}
+
+fn show(webhook: &Value, output: Output) -> Result<(), Failure> {
+    if output.is_json {
+        return output.json(webhook);
+    }
+    let format = match &webhook["format"] {
+        Value::String(format) => format.clone(),
+        format => format.to_string(),
+    };
+    let headers = webhook["headers"].as_object();
+    let headers = headers.map(|headers| headers.keys().cloned().collect::<Vec<_>>().join(", "));
+    let mut lines = vec![
+        ("id", cell(&webhook["id"])),
+        ("url", cell(&webhook["targetUrl"])),
+        ("events", cell(&webhook["operations"])),
+        ("state", state(webhook)),
+        ("format", format),
+        ("description", cell(&webhook["description"])),
+        ("headers", headers.unwrap_or_default()),
+        ("rate limit", cell(&webhook["rateLimit"])),
+        ("tenant", cell(&webhook["tenant"])),
+        ("created", cell(&webhook["createdAt"])),
+    ];
+    lines.retain(|(_, value)| !value.is_empty() && value != "-");
+    for (name, value) in lines {
+        output.line(&format!("{name:<12} {value}"))?;
+    }
+    if let Some(secret) = webhook["secret"].as_str() {
+        output.line(&format!("{:<12} {secret}", "secret"))?;
+        output.note("the secret is shown this once: the receiver verifies by it");
+    }
+    Ok(())
+}
+
+async fn delete(client: &Client, ids: &[String], output: Output) -> Result<(), Failure> {
+    for id in ids {
+        client.delete(&["api", "webhooks", id]).await?;
+        if output.is_json {
+            output.json(&json!({"id": id, "deleted": true}))?;
+        } else {
+            output.line(&format!("deleted {id}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn tested(attempt: &Value, output: Output) -> Result<(), Failure> {
+    let is_delivered = attempt["outcome"] == "delivered";
+    if output.is_json {
+        output.json(attempt)?;
+    } else {
+        let took = attempt["durationMs"].as_f64().unwrap_or_default();
+        let status = attempt["status"].as_u64().map(|status| status.to_string());
+        let what = attempt["error"].as_str().map(str::to_owned).or(status).unwrap_or_default();
+        if is_delivered {
+            output.marked(
+                Colour::Green,
+                "ok",
+                &format!("acknowledged with {what} in {took:.0} ms"),
+            )?;
+        } else {
+            output.marked(Colour::Red, "failed", &format!("{what}, after {took:.0} ms"))?;
+        }
+        if let Some(answer) = attempt["answer"].as_str().filter(|answer| !answer.is_empty()) {
+            output.line(&format!("answer: {answer}"))?;
+        }
+    }
+    if is_delivered { Ok(()) } else { Err(Failure::silent(Exit::Failed)) }
+}

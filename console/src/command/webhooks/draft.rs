@@ -1,0 +1,204 @@
+//! What is said of a webhook that is made or changed.
+
+use clap::Args;
+use hookwright::{EndpointSettings, IpNet, Sender};
+use http::Method;
+use serde_json::{Map, Value, json};
+
+use super::show;
+use crate::command::client::Client;
+use crate::command::failure::Failure;
+use crate::command::output::Output;
+use crate::command::settings::{Settings, Target, Values};
+
+#[derive(Args, Debug)]
+pub(in crate::command) struct Create {
+    /// Where events go, such as https://example.com/hooks.
+    url: String,
+    /// A secret of your own, of 16 bytes or more: else one is made
+    /// [env: HOOKWRIGHT_SECRET]
+    #[arg(long)]
+    secret: Option<String>,
+    /// Make it paused: events are held until it is enabled.
+    #[arg(long)]
+    paused: bool,
+    /// Whose it is: then it gets this tenant's events alone.
+    #[arg(long)]
+    tenant: Option<String>,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Args, Debug)]
+pub(in crate::command) struct Update {
+    /// The id of the webhook.
+    id: String,
+    /// Where events go.
+    #[arg(long)]
+    url: Option<String>,
+    /// Send events again, and those that were held.
+    #[arg(long, conflicts_with = "pause")]
+    enable: bool,
+    /// Hold events back.
+    #[arg(long)]
+    pause: bool,
+    /// Remove a header; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    remove_header: Vec<String>,
+    /// Remove the limit of requests in a second.
+    #[arg(long, conflicts_with = "rate_limit")]
+    no_rate_limit: bool,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Args, Debug)]
+struct Options {
+    /// An event that is wanted, such as person.created, `person.*` or person.updated[email]; may be
+    /// given several times.
+    #[arg(long = "event", value_name = "PATTERN")]
+    events: Vec<String>,
+    /// A text for people.
+    #[arg(long)]
+    description: Option<String>,
+    /// A header that every request carries, `Name: value`; may be given several times.
+    #[arg(long = "header", value_name = "HEADER")]
+    headers: Vec<String>,
+    /// How many requests begin in a second at most.
+    #[arg(long, value_name = "REQUESTS")]
+    rate_limit: Option<std::num::NonZeroU32>,
+    /// How bodies are written: documented, standard, or JSON such as
+    /// {"cloudevents":{"source":"https://crm.example.com"}}.
+    #[arg(long)]
+    format: Option<String>,
+    /// Take an address in this network, of a database that nothing delivers from yet; may be given
+    /// several times [env: HOOKWRIGHT_ALLOW, with commas]
+    #[arg(long, value_name = "NETWORK")]
+    allow: Vec<IpNet>,
+}
+
+impl Options {
+    fn values(&self, values: &mut Values) {
+        values.insert("allow", self.allow.iter().map(ToString::to_string).collect());
+    }
+
+    fn members(&self) -> Result<Map<String, Value>, Failure> {
+        let mut members = Map::new();
+        let mut set = |name: &str, value| members.insert(name.to_owned(), value);
+        if !self.events.is_empty() {
+            set("operations", json!(self.events));
+        }
+        if let Some(description) = &self.description {
+            set("description", json!(description));
+        }
+        if !self.headers.is_empty() {
+            let split = |header: &String| {
+                let (name, value) = header
+                    .split_once(':')
+                    .ok_or_else(|| Failure::usage("write a header as `Name: value`"))?;
+                Ok((name.trim().to_owned(), json!(value.trim())))
+            };
+            let headers: Result<Map<_, _>, Failure> = self.headers.iter().map(split).collect();
+            set("headers", Value::Object(headers?));
+        }
+        if let Some(limit) = self.rate_limit {
+            set("rateLimit", json!(limit));
+        }
+        if let Some(format) = &self.format {
+            set("format", serde_json::from_str(format).unwrap_or_else(|_| json!(format)));
+        }
+        Ok(members)
+    }
+}
+
+impl Create {
+    pub(super) fn values(&self, values: &mut Values) {
+        values.insert("secret", self.secret.iter().cloned().collect());
+        self.options.values(values);
+    }
+
+    pub(super) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
+        let client = Client::to_save(settings).await?;
+        let mut body = self.options.members()?;
+        body.insert("targetUrl".to_owned(), json!(self.url));
+        if self.paused {
+            body.insert("enabled".to_owned(), json!(false));
+        }
+        for (name, value) in
+            [("tenant", self.tenant.as_deref()), ("secret", settings.one("secret"))]
+        {
+            if let Some(value) = value {
+                body.insert(name.to_owned(), json!(value));
+            }
+        }
+        let created = client.post(&["api", "webhooks"], &Value::Object(body)).await;
+        let webhook = created.map_err(|failure| with_help(failure, settings))?;
+        show(&webhook, output)?;
+        warn_of_address(&client, &webhook, output);
+        Ok(())
+    }
+}
+
+impl Update {
+    pub(super) fn values(&self, values: &mut Values) {
+        self.options.values(values);
+    }
+
+    pub(super) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
+        let client = Client::to_save(settings).await?;
+        let mut body = self.options.members()?;
+        if let Some(url) = &self.url {
+            body.insert("targetUrl".to_owned(), json!(url));
+        }
+        if self.enable || self.pause {
+            body.insert("enabled".to_owned(), json!(self.enable));
+        }
+        if self.no_rate_limit {
+            body.insert("rateLimit".to_owned(), Value::Null);
+        }
+        if !self.remove_header.is_empty() {
+            let headers = body.entry("headers").or_insert_with(|| json!({}));
+            for name in &self.remove_header {
+                headers[name] = Value::Null;
+            }
+        }
+        if body.is_empty() {
+            return Err(Failure::usage("nothing to change was given: see --help"));
+        }
+        let path = ["api", "webhooks", &self.id];
+        let body = Value::Object(body).to_string();
+        let updated = client.call(Method::PATCH, &path, &[], Some(body)).await;
+        let webhook = updated.map_err(|failure| with_help(failure, settings))?;
+        show(&webhook, output)?;
+        warn_of_address(&client, &webhook, output);
+        Ok(())
+    }
+}
+
+/// Says what to do where an address is refused.
+fn with_help(failure: Failure, settings: &Settings) -> Failure {
+    match settings.target() {
+        Ok(Target::Database(_)) if failure.refuses("targetUrl") => {
+            failure.or_else("give --allow NETWORK if it is meant, here and to `hookwright serve`")
+        }
+        _ => failure,
+    }
+}
+
+/// Where nobody has judged the address: it may be one that a dispatcher refuses.
+fn warn_of_address(client: &Client, webhook: &Value, output: Output) {
+    if client.judges_addresses {
+        return;
+    }
+    let url = webhook["targetUrl"].as_str().and_then(|url| EndpointSettings::new(url).ok());
+    let (Some(url), Ok(sender)) = (url, Sender::new()) else {
+        return;
+    };
+    if let Err(error) = sender.check(url.url()) {
+        let source = std::error::Error::source(&error);
+        let why = source.map_or_else(|| error.to_string(), ToString::to_string);
+        output.note(&format!(
+            "note: {why}: events get there from a `hookwright serve` or `dispatch` with --allow for its network"
+        ));
+    }
+}

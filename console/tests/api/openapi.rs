@@ -1,0 +1,27 @@
+//! The document of the API.
+
+use axum::Router;
+use axum::body::Body;
+use http::Request;
+
+use crate::fixture::{Fixture, send};
+
+pub(crate) async fn the_document_names_every_route_and_where_it_is_mounted(fixture: &Fixture) {
+    let document = fixture.call_as(None, "GET", "/api/openapi.json", None).await.expect(200);
+    assert_eq!(document["openapi"], "3.1.0");
+    assert_eq!(document["servers"][0]["url"], "/");
+    assert_eq!(document["components"]["securitySchemes"]["key"]["scheme"], "bearer");
+    let operation = &document["paths"]["/api/webhooks"]["post"];
+    assert_eq!(operation["summary"], "Make a webhook");
+    for status in ["201", "400", "401", "403", "409", "413", "415", "421", "422", "503"] {
+        assert!(operation["responses"][status].is_object(), "{status}");
+    }
+
+    let nested = Router::new().nest("/settings", fixture.console().router());
+    let request = Request::builder().uri("/settings/api/openapi.json").header("host", "localhost");
+    let answer = send(&nested, request.body(Body::empty()).expect("a request")).await;
+    assert_eq!(answer.expect(200)["servers"][0]["url"], "/settings");
+
+    fixture.get("/api/nothing").await.expect(404);
+    fixture.call("PUT", "/api/webhooks", None).await.expect(405);
+}

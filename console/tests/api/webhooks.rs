@@ -1,0 +1,187 @@
+//! Webhooks: made, read, changed, deleted.
+
+use serde_json::{Value, json};
+
+use crate::fixture::Fixture;
+
+const URL: &str = "http://127.0.0.1:9/hooks";
+
+pub(crate) async fn a_webhook_is_made_read_changed_and_deleted(fixture: &Fixture) {
+    let new = json!({
+        "targetUrl": URL,
+        "operations": ["person.created", "company.*"],
+        "description": "Billing",
+        "rateLimit": 5,
+        "headers": {"X-Team": "billing"},
+    });
+    let answer = fixture.post("/api/webhooks", new).await;
+    let made = answer.expect(201);
+    let path = format!("/api/webhooks/{}", made["id"].as_str().expect("an id"));
+    assert_eq!(answer.headers["location"], path.as_str());
+    let read = fixture.get(&path).await.expect(200);
+    for (member, expected) in [
+        ("targetUrl", json!(URL)),
+        ("operations", json!(["person.created", "company.*"])),
+        ("description", json!("Billing")),
+        ("rateLimit", json!(5)),
+        ("headers", json!({"x-team": "[hidden]"})),
+        ("enabled", json!(true)),
+        ("format", json!("documented")),
+        ("tenant", Value::Null),
+    ] {
+        assert_eq!(made[member], expected, "{member}");
+        assert_eq!(read[member], expected, "{member}");
+    }
+
+    let changes = json!({"description": "Invoices", "enabled": false});
+    let changed = fixture.call("PATCH", &path, Some(changes)).await.expect(200);
+    assert_eq!(changed["description"], "Invoices");
+    assert_eq!(changed["enabled"], false);
+    assert_eq!(changed["disabledReason"], "paused");
+    assert_eq!(changed["operations"], read["operations"]);
+    let changed = fixture.call("PATCH", &path, Some(json!({"enabled": true}))).await.expect(200);
+    assert_eq!(changed["enabled"], true);
+    assert_eq!(changed["disabledReason"], Value::Null);
+
+    fixture.call("DELETE", &path, None).await.expect(204);
+    fixture.get(&path).await.expect(404);
+    fixture.call("DELETE", &path, None).await.expect(404);
+    fixture.get("/api/webhooks/none").await.expect(404);
+}
+
+pub(crate) async fn every_member_that_is_wrong_is_named_at_once(fixture: &Fixture) {
+    let new = json!({
+        "targetUrl": "ftp://example.com",
+        "operations": ["person"],
+        "description": "x".repeat(1001),
+        "secret": "short",
+        "headers": {"Content-Type": "text/plain"},
+        "format": {"cloudevents": {"source": ""}},
+    });
+    let errors = fixture.post("/api/webhooks", new).await.errors();
+    let mut fields: Vec<_> = errors.iter().map(|(field, _)| field.as_str()).collect();
+    fields.sort_unstable();
+    assert_eq!(fields, ["description", "format", "headers", "operations", "secret", "targetUrl"]);
+
+    let check = async |member: &str, value: Value, expected: &str| {
+        let mut new = json!({"targetUrl": URL});
+        new[member] = value;
+        let errors = fixture.post("/api/webhooks", new).await.errors();
+        let [(field, detail)] = &errors[..] else { panic!("{member}: {errors:?}") };
+        assert_eq!(field, member);
+        assert!(detail.contains(expected), "{member}: {detail}");
+    };
+    check("targetUrl", json!(""), "https://").await;
+    check("operations", json!([]), "`*.*`").await;
+    check("operations", json!(vec!["a.b"; 201]), "200 operations at most").await;
+    check("tenant", json!("a b"), "visible").await;
+    // Of another shape.
+    for new in [json!({}), json!({"targetUrl": 1}), json!({"targetUrl": URL, "operation": []})] {
+        fixture.post("/api/webhooks", new).await.expect(422);
+    }
+    let listed = fixture.get("/api/webhooks").await.expect(200);
+    assert_eq!(listed["data"], json!([]), "nothing was made");
+}
+
+pub(crate) async fn an_address_that_the_server_refuses_is_refused_with_the_reason(
+    fixture: &Fixture,
+) {
+    for (url, reason) in [
+        ("http://10.0.0.1/x", "10.0.0.0/8"),
+        ("https://169.254.169.254/latest", "a cloud metadata address"),
+        ("https://[::1]/", "::1"),
+    ] {
+        let errors = fixture.post("/api/webhooks", json!({"targetUrl": url})).await.errors();
+        let [(field, detail)] = &errors[..] else { panic!("{url}: {errors:?}") };
+        assert_eq!(field, "targetUrl");
+        assert!(detail.contains(reason), "{url}: {detail}");
+    }
+    let made = fixture.post("/api/webhooks", json!({"targetUrl": URL})).await.expect(201);
+    let path = format!("/api/webhooks/{}", made["id"].as_str().expect("an id"));
+    let moved = json!({"targetUrl": "http://10.0.0.1/x"});
+    fixture.call("PATCH", &path, Some(moved)).await.expect(422);
+    assert_eq!(fixture.get(&path).await.expect(200)["targetUrl"], URL);
+}
+
+pub(crate) async fn a_secret_is_told_once(fixture: &Fixture) {
+    let given = "a secret of more than 16 bytes";
+    let new = json!({"targetUrl": URL, "secret": given});
+    let made = fixture.post("/api/webhooks", new).await.expect(201);
+    assert_eq!(made["secret"], given);
+    let path = format!("/api/webhooks/{}", made["id"].as_str().expect("an id"));
+    for path in [path.as_str(), "/api/webhooks"] {
+        let read = fixture.get(path).await;
+        read.expect(200);
+        assert!(!read.text.contains(given) && !read.text.contains("\"secret\""), "{}", read.text);
+    }
+    let made = fixture.post("/api/webhooks", json!({"targetUrl": URL})).await.expect(201);
+    assert!(made["secret"].as_str().expect("a secret").starts_with("whsec_"));
+}
+
+pub(crate) async fn a_secret_is_rotated(fixture: &Fixture) {
+    let made = fixture.post("/api/webhooks", json!({"targetUrl": URL})).await.expect(201);
+    let path = format!("/api/webhooks/{}/rotate-secret", made["id"].as_str().expect("an id"));
+    let rotated = fixture.post(&path, json!({})).await.expect(200);
+    assert_ne!(rotated["secret"], made["secret"]);
+    let given = json!({"secret": "another secret of 16 bytes", "overlapSeconds": 0});
+    let rotated = fixture.post(&path, given).await.expect(200);
+    assert_eq!(rotated["secret"], "another secret of 16 bytes");
+    let errors = fixture.post(&path, json!({"secret": "short"})).await.errors();
+    assert_eq!(errors[0].0, "secret");
+}
+
+pub(crate) async fn what_is_null_is_removed_and_what_is_missing_stays(fixture: &Fixture) {
+    let new = json!({
+        "targetUrl": URL, "rateLimit": 5, "headers": {"X-One": "1", "X-Two": "2"},
+    });
+    let made = fixture.post("/api/webhooks", new).await.expect(201);
+    let path = format!("/api/webhooks/{}", made["id"].as_str().expect("an id"));
+    let changes = json!({"headers": {"x-one": null, "X-Three": "3"}});
+    let changed = fixture.call("PATCH", &path, Some(changes)).await.expect(200);
+    assert_eq!(changed["headers"], json!({"x-two": "[hidden]", "x-three": "[hidden]"}));
+    assert_eq!(changed["rateLimit"], 5);
+    let changed = fixture.call("PATCH", &path, Some(json!({"rateLimit": null}))).await.expect(200);
+    assert_eq!(changed["rateLimit"], Value::Null);
+    assert_eq!(changed["headers"], json!({"x-two": "[hidden]", "x-three": "[hidden]"}));
+}
+
+pub(crate) async fn every_format_is_told_as_it_was_given(fixture: &Fixture) {
+    for format in [
+        json!("documented"),
+        json!("standard"),
+        json!({"twenty": {"workspaceId": "w1", "objects": {"person": "m1"}}}),
+        json!({"twenty": {"workspaceId": "w1", "objects": {}, "webhookId": "h1"}}),
+        json!({"cloudevents": {"source": "https://crm.example.com"}}),
+        json!({"cloudevents": {"source": "/crm", "schemaBase": "https://crm.example.com/s/"}}),
+    ] {
+        let new = json!({"targetUrl": URL, "format": format});
+        let made = fixture.post("/api/webhooks", new).await.expect(201);
+        assert_eq!(made["format"], format);
+        let path = format!("/api/webhooks/{}", made["id"].as_str().expect("an id"));
+        assert_eq!(fixture.get(&path).await.expect(200)["format"], format);
+    }
+    let new = json!({"targetUrl": URL, "format": "xml"});
+    fixture.post("/api/webhooks", new).await.expect(422);
+}
+
+pub(crate) async fn there_are_pages_of_webhooks(fixture: &Fixture) {
+    let mut made = Vec::new();
+    for number in 0..5 {
+        let new = json!({"targetUrl": format!("{URL}/{number}")});
+        made.insert(0, fixture.post("/api/webhooks", new).await.expect(201)["id"].clone());
+    }
+    let mut listed = Vec::new();
+    let mut path = "/api/webhooks?limit=2".to_owned();
+    loop {
+        let page = fixture.get(&path).await.expect(200);
+        let data = page["data"].as_array().expect("a list").clone();
+        assert!(data.len() <= 2);
+        listed.extend(data.iter().map(|webhook| webhook["id"].clone()));
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/api/webhooks?limit=2&cursor={next}");
+    }
+    assert_eq!(listed, made, "the newest first");
+    fixture.get("/api/webhooks?cursor=x").await.expect(400);
+    fixture.get("/api/webhooks?limit=x").await.expect(400);
+    fixture.get("/api/webhooks?colour=red").await.expect(400);
+}

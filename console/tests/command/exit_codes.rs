@@ -1,0 +1,128 @@
+//! Each exit code means what `--help` says of it.
+
+use crate::program::{Ended, Folder, PERSON};
+
+#[track_caller]
+fn check(ended: &Ended, code: i32, says: &str) {
+    assert_eq!(ended.code, Some(code), "{ended:?}");
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    assert!(said.contains(says), "no `{says}`: {ended:?}");
+}
+
+#[test]
+fn the_help_lists_them() {
+    let folder = Folder::new();
+    let help = folder.run(&["--help"]);
+    check(&help, 0, "Exit codes:");
+    for line in ["0    it is done", "2    wrong usage", "130  ended by Ctrl-C"] {
+        check(&help, 0, line);
+    }
+}
+
+#[test]
+fn the_readme_says_of_them_what_the_help_says() {
+    let help = Folder::new().run(&["--help"]).stdout;
+    let rows = include_str!("../../README.md").lines().skip_while(|line| *line != "### Exit codes");
+    let rows = rows.filter_map(|row| row.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
+    let rows: Vec<_> = rows.filter(|(code, _)| code.parse::<u8>().is_ok()).collect();
+    assert_eq!(rows.len(), 7);
+    for (code, meaning) in rows {
+        assert!(help.contains(&format!("\n  {code:<4} {meaning}\n")), "{code}: {help}");
+    }
+}
+
+#[test]
+fn what_cannot_be_is_wrong_usage() {
+    let folder = Folder::new();
+    folder.write("wrong.toml", "databse = 'x'\n");
+    check(&folder.run(&["webhoks"]), 2, "webhooks");
+    check(&folder.run(&["--server", "ftp://a", "--key", "k", "webhooks", "list"]), 2, "http");
+    check(&folder.run(&["--server", "http://a", "webhooks", "list"]), 2, "HOOKWRIGHT_KEY");
+    check(
+        &folder.run(&["--server", "http://a", "--database", "b", "webhooks", "list"]),
+        2,
+        "--database",
+    );
+    check(&folder.run(&["--config", "wrong.toml", "config"]), 2, "databse");
+    check(&folder.run(&["--config", "none.toml", "config"]), 2, "none.toml");
+    check(&folder.run(&["replay", "x", "--since", "yesterday"]), 2, "24h");
+    check(&folder.run(&["send", "none.json"]), 2, "none.json");
+    check(&folder.run_with(&["send"], "{\n\"event\":"), 2, "line 2");
+    check(&folder.run(&["verify", "none"]), 2, "HOOKWRIGHT_SECRET");
+}
+
+#[test]
+fn what_is_not_there_is_not_found() {
+    let folder = Folder::new();
+    check(&folder.run(&["webhooks", "list"]), 3, "hookwright serve");
+    assert!(!folder.path("hookwright.db").exists(), "nothing was made");
+    folder.json(&["migrate"]);
+    let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+    check(&folder.run(&["webhooks", "show", id]), 3, "no such");
+    check(&folder.run(&["webhooks", "show", "../keys"]), 3, "no such");
+    check(&folder.run(&["deliveries", "show", &format!("{id}:{id}")]), 3, "no such");
+    check(&folder.run(&["keys", "revoke", id]), 3, "no such");
+    check(&folder.run(&["catalog", "diff", "a.lock", "b.lock"]), 3, "a.lock");
+}
+
+#[test]
+fn what_is_not_taken_is_refused() {
+    let folder = Folder::new();
+    let wrong = folder.run(&[
+        "webhooks",
+        "create",
+        "https://example.com",
+        "--event",
+        "a b",
+        "--secret",
+        "short",
+    ]);
+    check(&wrong, 4, "operations:");
+    check(&wrong, 4, "secret:");
+    check(&folder.run_with(&["send"], r#"{"event":"person created","data":{}}"#), 4, "event");
+    let json =
+        folder.run(&["webhooks", "create", "https://example.com", "--event", "a b", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&json.stderr).unwrap();
+    assert_eq!((&told["exit"], &told["errors"][0]["field"]), (&4.into(), &"operations".into()));
+}
+
+#[test]
+fn what_does_not_answer_is_out_of_reach() {
+    let folder = Folder::new();
+    let server = ["--server", "http://127.0.0.1:9", "--key", "hwk_none", "webhooks", "list"];
+    let unreachable = folder.run(&server);
+    check(&unreachable, 5, "127.0.0.1:9");
+    assert!(!unreachable.stderr.contains("hwk_none"));
+    folder.write("text.db", "this is not a database, but a text that is long enough to be read");
+    check(&folder.run(&["--database", "text.db", "webhooks", "list"]), 5, "not a database");
+}
+
+#[test]
+fn a_test_that_is_not_acknowledged_has_failed() {
+    let folder = Folder::new();
+    let webhook = folder.json(&["webhooks", "create", "http://127.0.0.1:9"]);
+    let id = webhook["id"].as_str().unwrap();
+    check(&folder.run(&["webhooks", "test", id]), 1, "refused");
+    folder.run_with(&["send"], PERSON);
+}
+
+#[test]
+fn a_catalogue_that_breaks_receivers_has_failed() {
+    let folder = Folder::new();
+    let lock = |events: &str| {
+        format!(
+            r#"{{"version":1,"events":{{{events}}},"sent":{{"Person":{{"type":"object"}}}},"read":{{"Person":{{"type":"object"}}}}}}"#
+        )
+    };
+    folder.write("old.lock", lock(r#""person.created":"Person","person.deleted":"Person""#));
+    folder.write("new.lock", lock(r#""person.created":"Person","person.merged":"Person""#));
+    folder.write("no.lock", "{}");
+    let broken = folder.run(&["catalog", "diff", "old.lock", "new.lock"]);
+    check(&broken, 1, "breaks person.deleted: the event was removed");
+    check(&broken, 1, "added  person.merged");
+    let broken = folder.run(&["catalog", "diff", "old.lock", "new.lock", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&broken.stdout).unwrap();
+    assert_eq!(told["breaks"][0]["events"][0], "person.deleted");
+    check(&folder.run(&["catalog", "diff", "old.lock", "old.lock"]), 0, "same");
+    check(&folder.run(&["catalog", "diff", "old.lock", "no.lock"]), 2, "no.lock");
+}

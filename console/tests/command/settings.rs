@@ -1,0 +1,60 @@
+//! Flags, environment and file.
+
+use crate::program::{Ended, Folder};
+
+#[test]
+fn what_is_in_force_is_told_and_from_where() {
+    let folder = Folder::new();
+    folder.write(
+        "hookwright.toml",
+        "database = 'postgres://crm:pass-word@db/crm'\nkey = 'hwk_key'\nlisten = '127.0.0.1:1'\nallow = ['10.0.0.0/8']\n",
+    );
+    let mut command = folder.command(&["config", "--json", "--listen", "127.0.0.1:2"]);
+    let ended = Ended::of(
+        command.env("HOOKWRIGHT_HOST", "a.example, b.example").env("HOOKWRIGHT_SECRET", "se-cret"),
+    );
+    let told: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(told["listen"], serde_json::json!({"value": "127.0.0.1:2", "from": "flag"}));
+    assert_eq!(told["host"]["value"], "a.example,b.example");
+    assert_eq!(told["host"]["from"], "HOOKWRIGHT_HOST");
+    assert_eq!(told["allow"]["from"], "hookwright.toml");
+    assert_eq!(told["behind-proxy"]["from"], "default");
+    assert_eq!(told["database"]["value"], "postgres://crm:hidden@db/crm");
+    for secret in ["pass-word", "hwk_key", "se-cret"] {
+        assert!(!ended.stdout.contains(secret), "{ended:?}");
+    }
+    // What is set nearer counts: the file's database does not.
+    let server = folder.json(&["config", "--server", "http://localhost:1"]);
+    assert_eq!(server["server"]["from"], "flag");
+    assert!(server["database"]["from"].as_str().unwrap().ends_with("not used"), "{server}");
+}
+
+#[test]
+fn a_database_is_named_by_flag_environment_and_file() {
+    let folder = Folder::new();
+    folder.write("hookwright.toml", "database = 'of-file.db'\n");
+    folder.json(&["migrate"]);
+    let ended =
+        Ended::of(folder.command(&["migrate"]).env("HOOKWRIGHT_DATABASE", "of-environment.db"));
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let mut command = folder.command(&["migrate", "--database", "of-flag.db"]);
+    assert_eq!(Ended::of(command.env("HOOKWRIGHT_DATABASE", "never.db")).code, Some(0));
+    for (name, is_there) in [
+        ("of-file.db", true),
+        ("of-environment.db", true),
+        ("of-flag.db", true),
+        ("never.db", false),
+    ] {
+        assert_eq!(folder.path(name).exists(), is_there, "{name}");
+    }
+}
+
+#[test]
+fn shells_can_complete() {
+    let folder = Folder::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let ended = folder.run(&["completions", shell]);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert!(ended.stdout.contains("deliveries"), "{shell}");
+    }
+}

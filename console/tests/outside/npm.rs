@@ -1,0 +1,3 @@
+//! What is driven by packages of npm.
+
+mod chromium;
