@@ -106,7 +106,7 @@ module.exports = async function look(console, pictures) {
         found.push(...await judge(page, `${name}, ${width}, ${colorScheme}`));
         if (picture && pictures) {
           const file = `${name}-${width}-${colorScheme}.png`;
-          await page.screenshot({ path: path.join(pictures, file) });
+          await page.screenshot({ path: path.join(pictures, file), fullPage: true });
         }
       }
     }
