@@ -105,8 +105,8 @@ function follow(region) {
   controls.hidden = false;
   toggle.addEventListener('click', () => {
     isPaused = !isPaused;
-    toggle.textContent = isPaused ? 'Resume updates' : 'Pause updates';
-    status.textContent = isPaused ? 'Updates are paused.' : '';
+    toggle.textContent = isPaused ? 'Update again' : 'Stop updating';
+    status.textContent = isPaused ? 'The list is not updated any more.' : '';
     if (!isPaused) refresh();
   });
   document.addEventListener('visibilitychange', () => {

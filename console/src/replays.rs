@@ -26,6 +26,8 @@ pub(crate) struct Replay {
     pub(crate) since: DateTime<Utc>,
     /// Up to when, of a replay.
     pub(crate) until: Option<DateTime<Utc>>,
+    /// Up to which time of a replay's span events were looked at.
+    pub(crate) reached: Option<DateTime<Utc>>,
     /// How many deliveries were queued so far.
     pub(crate) queued: u64,
     /// Whether it goes on.
@@ -94,6 +96,7 @@ impl From<&StoredReplay> for Replay {
             },
             since: replay.since(),
             until: replay.until(),
+            reached: replay.reached(),
             queued: replay.progress().queued(),
             state: match replay.progress().state() {
                 ReplayState::Running => Progress::Running,

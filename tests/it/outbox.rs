@@ -12,6 +12,7 @@ mod limits;
 mod notify;
 mod operational;
 mod order;
+mod pages;
 mod receiver;
 mod request;
 mod resend;
@@ -180,6 +181,9 @@ contract! {
         events_are_read_a_page_at_a_time,
         deliveries_are_read_a_page_at_a_time,
         attempts_are_read_a_page_at_a_time,
+    }
+    pages {
+        no_delivery_is_left_out_or_told_twice,
     }
     stats {
         attempts_are_counted_by_endpoint_and_by_time,

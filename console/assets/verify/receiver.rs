@@ -14,7 +14,8 @@ async fn receive(Verified(event): Verified<RawEvent>) -> StatusCode {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let secret = Secret::new(std::env::var("WEBHOOK_SECRET")?)?;
-    let app = Router::new().route("/hooks", post(receive)).with_state(Verifier::new(&secret));
+    let verifier = Verifier::new(&secret);
+    let app = Router::new().route("/hooks", post(receive)).with_state(verifier);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
     Ok(axum::serve(listener, app).await?)
 }

@@ -13,7 +13,7 @@ use url::Url;
 
 use super::database::{self, Missing};
 use super::failure::{Exit, Failure, with_sources};
-use super::settings::{Settings, Target};
+use super::settings::{Origin, Settings, Target};
 use crate::access::{Principal, Scope};
 use crate::console::Console;
 use crate::outbox::AnyOutbox;
@@ -88,6 +88,11 @@ impl Client {
         }
         base.set_query(None);
         base.set_fragment(None);
+        if settings.all("allow").1 == Origin::Flag {
+            let text =
+                "what is allowed is the server's to say: give --allow to its `hookwright serve`";
+            return Err(Failure::usage(text));
+        }
         let key = settings.one("key").ok_or_else(|| {
             Failure::usage("a server asks for a key: give it by HOOKWRIGHT_KEY, or --key; `hookwright keys create` makes one")
         })?;

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use super::database::{self, Missing};
 use super::failure::{Exit, Failure};
 use super::output::Output;
-use super::settings::{DATABASE, Settings, Target, Values};
+use super::settings::{DATABASE, Origin, Settings, Target, Values};
 use super::signals::Signals;
 use crate::console::Console;
 use crate::outbox::{AnyOutbox, on_store};
@@ -106,6 +106,9 @@ pub(super) fn sender(allow: &[IpNet]) -> Result<Sender, Failure> {
 
 /// The database of a command that works on nothing else.
 pub(super) fn own_database(settings: &Settings) -> Result<&str, Failure> {
+    if settings.all("server").1 == Origin::Flag {
+        return Err(Failure::usage("this works on a database alone: name one with --database"));
+    }
     match settings.target()? {
         Target::Database(database) => Ok(database),
         // That a server is set somewhere is of no account here.

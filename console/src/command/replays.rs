@@ -101,7 +101,6 @@ impl Again {
         settings: &Settings,
         output: Output,
     ) -> Result<(), Failure> {
-        let signals = Signals::listen()?;
         let client = Client::new(settings, Missing::Refuse).await?;
         let running = running(&client, &self.webhook, kind, self.since, until).await?;
         let replay = if let Some(replay) = running {
@@ -119,13 +118,12 @@ impl Again {
         if self.detach {
             return tell(&replay, output);
         }
-        follow(&client, replay, &signals, output).await
+        follow(&client, replay, output).await
     }
 }
 
 impl Replays {
     pub(super) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
-        let signals = Signals::listen()?;
         let client = Client::new(settings, Missing::Refuse).await?;
         match self {
             Self::List { webhook, listing } => {
@@ -145,7 +143,7 @@ impl Replays {
             Self::Follow { webhook, id } => {
                 let path = ["api", "webhooks", &webhook, "replays", &id];
                 let replay = client.get(&path, &[]).await?;
-                follow(&client, replay, &signals, output).await
+                follow(&client, replay, output).await
             }
             Self::Cancel { webhook, id } => {
                 let path = ["api", "webhooks", &webhook, "replays", &id];
@@ -186,49 +184,74 @@ async fn running(
 }
 
 /// Shows how far one has come, until it is done, or a signal comes: it goes on then.
-async fn follow(
-    client: &Client,
-    mut replay: Value,
-    signals: &Signals,
-    output: Output,
-) -> Result<(), Failure> {
+async fn follow(client: &Client, mut replay: Value, output: Output) -> Result<(), Failure> {
+    let signals = Signals::listen()?;
     let (webhook, id) = (cell(&replay["webhookId"]), cell(&replay["id"]));
     let path = ["api", "webhooks", &webhook, "replays", &id];
-    let bar = bar(output);
+    let progress = Progress::new(&replay, output);
     while replay["state"] == "running" {
-        bar.set_position(replay["queued"].as_u64().unwrap_or_default());
-        bar.tick();
-        tokio::select! {
+        progress.show(&replay);
+        let next = async {
+            tokio::time::sleep(EVERY).await;
+            client.get(&path, &[]).await
+        };
+        replay = tokio::select! {
+            next = next => next?,
             () = signals.first() => {
-                bar.abandon();
-                let kind = cell(&replay["kind"]);
-                output.note(&format!("{kind} {id} goes on by itself, wherever the dispatcher runs"));
-                output.note("  follow it  by the same command again, or by:");
-                output.note(&format!("             hookwright replays follow {webhook} {id}"));
-                output.note(&format!("  stop it    hookwright replays cancel {webhook} {id}"));
-                if output.is_json {
-                    output.json(&replay)?;
-                }
-                return Err(Failure::silent(Exit::Interrupted));
+                progress.bar.abandon();
+                return Err(leave(&replay, output));
             }
-            () = tokio::time::sleep(EVERY) => {}
-        }
-        replay = client.get(&path, &[]).await?;
+        };
     }
-    bar.finish_and_clear();
+    progress.bar.finish_and_clear();
     tell(&replay, output)
 }
 
-/// A bar that counts, in a terminal; of a replay nobody knows beforehand how much it is.
-fn bar(output: Output) -> ProgressBar {
-    if output.is_json || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
+/// Says how to go on with one that goes on by itself.
+fn leave(replay: &Value, output: Output) -> Failure {
+    let [kind, webhook, id] = ["kind", "webhookId", "id"].map(|name| cell(&replay[name]));
+    output.note(&format!("{kind} {id} goes on by itself, wherever the dispatcher runs"));
+    output.note("  follow it  by the same command again, or by:");
+    output.note(&format!("             hookwright replays follow {webhook} {id}"));
+    output.note(&format!("  stop it    hookwright replays cancel {webhook} {id}"));
+    let told = if output.is_json { output.json(replay) } else { Ok(()) };
+    told.err().unwrap_or_else(|| Failure::silent(Exit::Interrupted))
+}
+
+/// How far one has come: of a replay there is a bar, since it goes through a span of time; of a
+/// recovery nobody knows how much it is.
+struct Progress {
+    bar: ProgressBar,
+    /// The replay's span, in milliseconds since the epoch.
+    span: Option<(i64, i64)>,
+}
+
+impl Progress {
+    fn new(replay: &Value, output: Output) -> Self {
+        let span = milliseconds(&replay["since"]).zip(milliseconds(&replay["until"]));
+        if output.is_json || !std::io::stderr().is_terminal() {
+            return Self { bar: ProgressBar::hidden(), span };
+        }
+        let length = span.and_then(|(since, until)| u64::try_from(until - since).ok());
+        let (bar, template) = match length {
+            Some(length) => (ProgressBar::new(length), "{bar:30} {percent:>3} % {msg}, {elapsed}"),
+            None => (ProgressBar::new_spinner(), "{spinner} {msg}, {elapsed}"),
+        };
+        let style = ProgressStyle::with_template(template);
+        Self { bar: bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())), span }
     }
-    let bar = ProgressBar::new_spinner();
-    let template = "{spinner} {human_pos} queued, {per_sec}, {elapsed}";
-    bar.with_style(
-        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner()),
-    )
+
+    fn show(&self, replay: &Value) {
+        if let (Some((since, _)), Some(reached)) = (self.span, milliseconds(&replay["reached"])) {
+            self.bar.set_position(u64::try_from(reached - since).unwrap_or_default());
+        }
+        self.bar.set_message(format!("{} queued", replay["queued"].as_u64().unwrap_or_default()));
+        self.bar.tick();
+    }
+}
+
+fn milliseconds(time: &Value) -> Option<i64> {
+    Some(time.as_str()?.parse::<DateTime<Utc>>().ok()?.timestamp_millis())
 }
 
 fn tell(replay: &Value, output: Output) -> Result<(), Failure> {

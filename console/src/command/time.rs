@@ -64,7 +64,8 @@ mod tests {
         let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
         assert_eq!(past("2026-03-01"), Ok(at("2026-03-01T00:00:00Z")));
         assert_eq!(past("2026-03-01T12:00:00+02:00"), Ok(at("2026-03-01T10:00:00Z")));
-        let hour = Utc::now() - past("1h").unwrap();
+        let ago = past("1h").unwrap();
+        let hour = Utc::now() - ago;
         assert!((TimeDelta::hours(1)..TimeDelta::minutes(61)).contains(&hour));
         let days = future("2d").unwrap() - Utc::now();
         assert!((TimeDelta::hours(47)..=TimeDelta::days(2)).contains(&days));

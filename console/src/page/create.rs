@@ -88,8 +88,7 @@ fn split(text: &str) -> Vec<String> {
     let parts = text.split(|char: char| {
         match char {
             '[' => is_within = true,
-            ']' => is_within = false,
-            '\n' | '\r' => is_within = false,
+            ']' | '\n' | '\r' => is_within = false,
             _ => {}
         }
         matches!(char, '\n' | '\r' | ';') || (!is_within && (char == ',' || char.is_whitespace()))
@@ -107,7 +106,8 @@ impl WebhookFields {
         let groups = catalog.map(|catalog| groups(catalog, entered)).unwrap_or_default();
         let is_offered = |operation: &str| {
             let mut choices = groups.iter().flat_map(|group| &group.events);
-            (operation == "*.*" && !groups.is_empty()) || choices.any(|choice| choice.name == operation)
+            (operation == "*.*" && !groups.is_empty())
+                || choices.any(|choice| choice.name == operation)
         };
         let typed = entered.operations.iter().filter(|operation| !is_offered(operation));
         let typed = typed.cloned().collect::<Vec<_>>().join("\n");
@@ -119,8 +119,7 @@ impl WebhookFields {
                 "One on each line: person.*, or person.updated[email] for updates of a field.",
             )
         };
-        let operations =
-            Field::new("operations", label).kind("textarea").value(typed).hint(hint);
+        let operations = Field::new("operations", label).kind("textarea").value(typed).hint(hint);
         let is_everything = entered.operations.iter().any(|operation| operation == "*.*");
         Self {
             url: Field::new("targetUrl", "URL")
@@ -136,9 +135,10 @@ impl WebhookFields {
                 .wrong(errors),
             is_everything,
             // Among others to choose, what is wrong is told above all of them.
-            operations: match groups.is_empty() {
-                true => operations.wrong(errors),
-                false => operations.optional(),
+            operations: if groups.is_empty() {
+                operations.wrong(errors)
+            } else {
+                operations.optional()
             },
             wrong_operations: errors.about("operations"),
             tenant: has_tenants.then(|| {

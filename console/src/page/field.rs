@@ -84,6 +84,11 @@ impl Field {
         self
     }
 
+    /// The type of the `<input>`. A browser would throw away a time that it cannot read.
+    fn input(&self) -> &'static str {
+        if self.kind == "datetime-local" && self.error.is_some() { "text" } else { self.kind }
+    }
+
     fn described_by(&self) -> String {
         let hint = self.hint.map(|_| format!("{}-hint", self.name));
         let error = self.error.as_ref().map(|_| format!("{}-error", self.name));

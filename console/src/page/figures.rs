@@ -77,10 +77,8 @@ impl Lines {
                 };
                 let (x, y) = (at(index), height - 1.0 - value * scale);
                 // A bucket alone is a short line too.
-                let _ = match is_drawn {
-                    true => write!(path, "L{x} {y:.1}h{BAR}"),
-                    false => write!(path, "M{x} {y:.1}h{BAR}"),
-                };
+                let step = if is_drawn { 'L' } else { 'M' };
+                let _ = write!(path, "{step}{x} {y:.1}h{BAR}");
                 is_drawn = true;
             }
             path

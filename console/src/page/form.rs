@@ -1,6 +1,6 @@
 //! What forms and links carry.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Timelike, Utc};
 use url::form_urlencoded;
 
 use crate::problem::{FieldError, Problem};
@@ -56,7 +56,8 @@ fn read_time(text: &str) -> Option<DateTime<Utc>> {
 
 /// A time as a field of times holds it.
 pub(super) fn entered(time: DateTime<Utc>) -> String {
-    time.format("%Y-%m-%dT%H:%M").to_string()
+    let has_seconds = time.second() > 0;
+    time.format(if has_seconds { "%Y-%m-%dT%H:%M:%S" } else { "%Y-%m-%dT%H:%M" }).to_string()
 }
 
 /// What is wrong with single fields.

@@ -17,7 +17,7 @@ use crate::stats::{self, Period, WebhookFigures};
 use crate::webhooks::{Listing, Reason, Webhook};
 
 /// How many webhooks are on a page.
-const ROWS: usize = 50;
+const ROWS: usize = 25;
 /// How many operations of a webhook are named in the list.
 const NAMED: usize = 3;
 

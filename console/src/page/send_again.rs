@@ -3,7 +3,7 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 use axum::response::Response;
-use chrono::{TimeDelta, Utc};
+use chrono::{SubsecRound, TimeDelta, Timelike, Utc};
 
 use super::failure::{Failure, Segment};
 use super::field::Field;
@@ -105,14 +105,14 @@ async fn read_page(
     let stats = stats::stats(&visitor.outbox, &period).await?;
     let day_ago = Utc::now() - TimeDelta::days(1);
     let times = [
-        ("recoverSince", webhook.failing_since.unwrap_or(day_ago)),
-        ("since", day_ago),
-        ("until", Utc::now() + TimeDelta::minutes(1)),
+        ("recoverSince", "Recover since (UTC)", webhook.failing_since.unwrap_or(day_ago)),
+        ("since", "Replay since (UTC)", day_ago),
+        ("until", "Replay until (UTC)", Utc::now() + TimeDelta::minutes(1)),
     ];
-    let [recover_since, replay_since, replay_until] = times.map(|(name, time)| {
+    let [recover_since, replay_since, replay_until] = times.map(|(name, label, time)| {
+        let time = time.trunc_subsecs(0).with_second(0).unwrap_or(time);
         let is_entered = fields.all(name).next().is_some();
         let value = if is_entered { fields.text(name).to_owned() } else { entered(time) };
-        let label = if name == "until" { "Until (UTC)" } else { "Since (UTC)" };
         Field::new(name, label).kind("datetime-local").value(value).wrong(errors)
     });
     Ok(SendAgainPage {

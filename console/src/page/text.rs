@@ -1,5 +1,7 @@
 //! Text that others gave, times and figures, as people read them.
 
+use std::fmt::Write as _;
+
 use askama::Template;
 use askama::filters::HtmlSafe;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -12,7 +14,9 @@ pub(super) fn visible(text: &str) -> String {
         match char {
             '\n' | '\t' => shown.push(char),
             '\r' => shown.push('␍'),
-            _ if is_hidden(char) => shown.push_str(&format!("⟨U+{:04X}⟩", u32::from(char))),
+            _ if is_hidden(char) => {
+                let _ = write!(shown, "⟨U+{:04X}⟩", u32::from(char));
+            }
             _ => shown.push(char),
         }
     }
@@ -109,7 +113,7 @@ mod tests {
 
     #[test]
     fn figures_are_short() {
-        assert_eq!(duration(3.14), "3.1 ms");
+        assert_eq!(duration(3.25), "3.2 ms");
         assert_eq!(duration(250.4), "250 ms");
         assert_eq!(duration(61_000.0), "61.0 s");
         assert_eq!(percent(0.0), "0%");

@@ -7,7 +7,7 @@ use axum::response::Response;
 use super::failure::{Failure, Segment};
 use super::field::Field;
 use super::figures::{Figures, Span};
-use super::form::{Errors, Fields};
+use super::form::{Errors, Fields, entered};
 use super::frame::Frame;
 use super::list::Status;
 use super::place;
@@ -231,7 +231,10 @@ impl FilterForm {
         let time = |name, label| {
             Field::new(name, label)
                 .kind("datetime-local")
-                .value(fields.text(name))
+                .value(match fields.time(name) {
+                    Ok(Some(time)) => entered(time),
+                    _ => fields.text(name).to_owned(),
+                })
                 .optional()
                 .wrong(errors)
         };

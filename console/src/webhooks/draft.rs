@@ -1,7 +1,6 @@
 //! What is said of a webhook that is made or changed, and what is wrong with it.
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::num::NonZeroU32;
 
 use hookwright::{EndpointSettings, EventPattern, Format, Secret};

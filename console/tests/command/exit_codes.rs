@@ -43,6 +43,10 @@ fn what_cannot_be_is_wrong_usage() {
         2,
         "--database",
     );
+    check(&folder.run(&["--server", "http://a", "migrate"]), 2, "--database");
+    let allowed =
+        ["--server", "http://a", "webhooks", "create", "http://b", "--allow", "10.0.0.0/8"];
+    check(&folder.run(&allowed), 2, "--allow");
     check(&folder.run(&["--config", "wrong.toml", "config"]), 2, "databse");
     check(&folder.run(&["--config", "none.toml", "config"]), 2, "none.toml");
     check(&folder.run(&["replay", "x", "--since", "yesterday"]), 2, "24h");

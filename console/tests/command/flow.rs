@@ -126,6 +126,26 @@ fn the_networks_of_a_database_are_known_to_who_makes_webhooks() {
 }
 
 #[test]
+fn texts_of_customers_do_nothing_to_a_terminal() {
+    let folder = Folder::new();
+    let text = "\x1b[2J\u{9b}1m\u{202e}\r\nover";
+    let created = folder.run(&["webhooks", "create", "https://example.com", "--description", text]);
+    let listed = folder.run(&["webhooks", "list"]);
+    let json = folder.run(&["webhooks", "list", "--json"]);
+    for ended in [&created, &listed, &json] {
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        let shown = format!("{}{}", ended.stdout, ended.stderr);
+        let obeyed = |character: char| {
+            character != '\n' && (character.is_control() || character == '\u{202e}')
+        };
+        assert!(!shown.contains(obeyed), "{ended:?}");
+    }
+    assert_eq!(listed.stdout.lines().count(), 2, "{listed:?}");
+    let page: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(page["data"][0]["description"], text);
+}
+
+#[test]
 fn what_has_died_is_recovered() {
     let folder = Folder::new();
     let created = folder.json(&["webhooks", "create", "http://127.0.0.1:9"]);

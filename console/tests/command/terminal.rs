@@ -82,7 +82,8 @@ fn a_replay_goes_on_after_ctrl_c_and_is_followed_by_the_same_command() {
     let (folder, id, _running) = replayed();
     let replay = format!("replay {id} --since 1h --per-second 2");
     let mut terminal = Terminal::start(&folder, &replay, &[]);
-    let shown = terminal.wait_for("queued");
+    let shown = terminal.wait_for(" queued");
+    assert!(shown.contains('%'), "a bar: {shown:?}");
     assert!(shown.contains('\r') || shown.contains("\x1b["), "it is drawn again: {shown:?}");
     thread::sleep(Duration::from_millis(500));
     terminal.press(CTRL_C);

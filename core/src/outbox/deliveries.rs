@@ -193,7 +193,7 @@ impl<'a, S: Store> Deliveries<'a, S> {
     pub async fn replays(&self, query: &Query) -> Result<Page<StoredReplay>, OutboxError> {
         self.outbox.ready().await?;
         let select = Statement::new(
-            "SELECT r.id, p.endpoint_id, r.kind, r.since, r.until, r.queued, r.state, r.created_at \
+            "SELECT r.id, p.endpoint_id, r.kind, r.since, r.until, r.queued, r.state, r.created_at, r.reached_at \
              FROM hookwright_replay AS r JOIN hookwright_endpoint AS p ON p.id = r.endpoint \
              WHERE ($1 IS NULL OR p.tenant = $1)",
         );

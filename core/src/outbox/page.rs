@@ -24,16 +24,16 @@ use crate::event::{EventId, EventName};
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Query {
-    endpoint: Option<EndpointId>,
-    event: Option<EventId>,
+    pub(super) endpoint: Option<EndpointId>,
+    pub(super) event: Option<EventId>,
     object: Option<String>,
-    object_id: Option<String>,
+    pub(super) object_id: Option<String>,
     name: Option<EventName>,
     pub(super) text: Option<String>,
     pub(super) state: Option<DeliveryState>,
     pub(super) outcome: Option<AttemptOutcome>,
-    since: Option<i64>,
-    until: Option<i64>,
+    pub(super) since: Option<i64>,
+    pub(super) until: Option<i64>,
     pub(super) limit: usize,
     pub(super) after: Option<Cursor>,
 }
@@ -143,13 +143,9 @@ impl Query {
         self
     }
 
-    /// Whether no endpoint, event or object is named.
-    pub(super) fn is_of_all(&self) -> bool {
-        self.endpoint.is_none()
-            && self.event.is_none()
-            && self.object.is_none()
-            && self.object_id.is_none()
-            && self.name.is_none()
+    /// The kind of object that is named, by itself or by the event's name.
+    pub(super) fn kind_of_object(&self) -> Option<&str> {
+        self.object.as_deref().or_else(|| self.name.as_ref().map(EventName::object))
     }
 
     pub(super) fn rows(&self) -> i64 {

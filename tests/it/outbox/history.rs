@@ -17,7 +17,7 @@ fn key(delivery: &StoredDelivery) -> (String, String, DeliveryState) {
 }
 
 /// Reads page after page of `limit`, and gives everything in order.
-async fn pages<T, F>(limit: usize, read: impl Fn(Query) -> F, query: &Query) -> Vec<T>
+pub(super) async fn pages<T, F>(limit: usize, read: impl Fn(Query) -> F, query: &Query) -> Vec<T>
 where
     F: Future<Output = Page<T>>,
 {

@@ -224,6 +224,8 @@ pub(super) async fn a_replay_that_runs_is_not_begun_twice_and_can_be_cancelled<S
     assert_eq!(first, same);
     let progress = deliveries.progress(first).await.expect("it is there");
     assert_eq!((progress.queued(), progress.state()), (0, ReplayState::Running));
+    let listed = deliveries.replays(&Query::new()).await.expect("a page").into_items();
+    assert_eq!(listed[0].reached(), None, "it looked at no event yet");
 
     // Slowly: one in half a second.
     let running = fixture.start().await;
@@ -243,6 +245,9 @@ pub(super) async fn a_replay_that_runs_is_not_begun_twice_and_can_be_cancelled<S
     assert_ne!(again, first);
     let _running = fixture.start().await;
     assert_eq!(ended(&fixture, again).await.queued(), 100);
+    let listed = fast.replays(&Query::new()).await.expect("a page").into_items();
+    let reached = listed[0].reached().expect("it looked at events");
+    assert!(listed[0].since() <= reached && Some(reached) < listed[0].until());
     fixture.settled().await;
     assert_eq!(receiver.arrivals_at("/late").len() as u64, queued + 100);
 }

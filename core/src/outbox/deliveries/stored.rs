@@ -125,6 +125,7 @@ pub struct StoredReplay {
     until: Option<DateTime<Utc>>,
     progress: ReplayProgress,
     created_at: DateTime<Utc>,
+    reached: Option<DateTime<Utc>>,
 }
 
 impl StoredReplay {
@@ -145,6 +146,10 @@ impl StoredReplay {
             until: if kind == ReplayKind::Replay { Some(time(4)?) } else { None },
             progress: ReplayProgress::of(S::integer(row, 5)?, S::integer(row, 6)?),
             created_at: time(7)?,
+            reached: match number(8)? {
+                0 => None,
+                _ => Some(time(8)?),
+            },
         })
     }
 
@@ -185,5 +190,11 @@ impl StoredReplay {
     /// When it was begun.
     pub fn created_at(&self) -> DateTime<Utc> {
         self.created_at
+    }
+
+    /// Up to which time of its range events were looked at: `None` before the first one, and of a
+    /// recovery.
+    pub fn reached(&self) -> Option<DateTime<Utc>> {
+        self.reached
     }
 }

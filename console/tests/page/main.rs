@@ -1,0 +1,9 @@
+//! The settings page, as a browser without JavaScript sees it.
+
+mod browser;
+mod deliveries;
+mod keys;
+mod shape;
+mod signing_in;
+mod snippets;
+mod webhooks;
