@@ -16,7 +16,7 @@ const IMPACTS = ['serious', 'critical'];
 function pages(id, delivery) {
   // What is judged is the page that comes, and not the one that goes.
   const follow = (page, control) => Promise.all([page.waitForEvent('load'), control.click()]);
-  const submit = (name) => (page) => follow(page, page.getByRole('button', { name }));
+  const submit = (name) => (page) => follow(page, page.getByRole('button', { name, exact: true }));
   return [
     { name: 'list', at: '/webhooks', picture: true },
     { name: 'search without a result', at: '/webhooks?q=nowhere' },
@@ -38,7 +38,7 @@ function pages(id, delivery) {
     { name: 'test', at: `/webhooks/${id}/test` },
     { name: 'test, sent', at: `/webhooks/${id}/test`, does: submit('Send test event') },
     { name: 'recover', at: `/webhooks/${id}/recover` },
-    { name: 'recover, refused', at: `/webhooks/${id}/recover`, does: submit('Replay') },
+    { name: 'replay, begun', at: `/webhooks/${id}/recover`, does: submit('Replay') },
     { name: 'settings', at: `/webhooks/${id}/edit` },
     { name: 'rotate', at: `/webhooks/${id}/rotate` },
     { name: 'delete', at: `/webhooks/${id}/delete` },
