@@ -16,7 +16,8 @@ fn file(name: &str) -> PathBuf {
 
 fn text(name: &str) -> String {
     let path = file(name);
-    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+    let text =
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     // What comments say is for people.
     text.lines().filter(|line| !line.trim_start().starts_with('#')).collect::<Vec<_>>().join("\n")
 }
@@ -67,7 +68,9 @@ fn check_file(name: &str, words: &[&str], count: usize) {
     };
     let lines: Vec<_> = lines.iter().filter(ours).collect();
     assert_eq!(lines.len(), count, "{lines:?}");
-    lines.into_iter().for_each(|line| check_command_line(line));
+    for line in lines {
+        check_command_line(line);
+    }
     check_variables(&text);
 }
 
