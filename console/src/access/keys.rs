@@ -81,11 +81,13 @@ impl<'a> ApiKeys<'a> {
         Self { outbox }
     }
 
-    /// Whether there is a key that nobody revoked.
+    /// Whether there is a key that is good still.
     pub(crate) async fn has_any(&self) -> Result<bool, sqlx::Error> {
-        const SQL: &str = "SELECT 1 FROM hookwright_api_key WHERE revoked_at IS NULL LIMIT 1";
+        const SQL: &str = "SELECT 1 FROM hookwright_api_key WHERE revoked_at IS NULL \
+            AND (expires_at IS NULL OR expires_at > $1) LIMIT 1";
+        let now = Utc::now().timestamp_millis();
         let row = on_store!(self.outbox, outbox => {
-            sqlx::query(SQL).fetch_optional(outbox.pool()).await?.is_some()
+            sqlx::query(SQL).bind(now).fetch_optional(outbox.pool()).await?.is_some()
         });
         Ok(row)
     }

@@ -136,8 +136,11 @@ async fn show(client: &Client, id: &str, output: Output) -> Result<(), Failure> 
         query.retain(|(name, _)| *name != "cursor");
         query.push(("cursor", next.to_owned()));
     }
+    // Of a webhook that was deleted there is none.
+    let request = client.get(&["api", "deliveries", id, "request"], &[]).await.ok();
     if output.is_json {
-        return output.json(&json!({"delivery": delivery, "attempts": attempts}));
+        let shown = json!({"delivery": delivery, "attempts": attempts, "request": request});
+        return output.json(&shown);
     }
     for (name, member) in [
         ("id", "id"),
@@ -147,6 +150,10 @@ async fn show(client: &Client, id: &str, output: Output) -> Result<(), Failure> 
         ("at", "at"),
     ] {
         output.line(&format!("{name:<9} {}", cell(&delivery[member])))?;
+    }
+    if let Some(request) = request {
+        output.line(&format!("to        {}", cell(&request["url"])))?;
+        output.line(&format!("body      {}", cell(&request["body"])))?;
     }
     if attempts.is_empty() {
         return Ok(());

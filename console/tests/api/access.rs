@@ -55,6 +55,10 @@ pub(crate) async fn the_first_key_is_made_once(fixture: &Fixture) {
     // Revoked by hand, there is none, and somebody has to get in.
     fixture.execute("UPDATE hookwright_api_key SET revoked_at = 1").await;
     let key = console.first_key().await.expect("a database").expect("the first");
+    // Nor does one help that has expired.
+    fixture.execute("UPDATE hookwright_api_key SET expires_at = 1").await;
+    assert!(fixture.call_as(Some(key.token()), "GET", "/api/keys", None).await.status == 401);
+    let key = console.first_key().await.expect("a database").expect("the first");
     fixture.call_as(Some(key.token()), "GET", "/api/keys", None).await.expect(200);
 }
 

@@ -31,6 +31,7 @@ fn what_is_sent_is_served_verified_and_listed() {
     let id = delivery["id"].as_str().unwrap();
     let shown = folder.json(&["deliveries", "show", id]);
     assert_eq!(shown["attempts"][0]["status"], 204);
+    assert!(shown["request"]["body"].as_str().is_some_and(|body| body.contains("\"data\":")));
 
     folder.json(&["deliveries", "resend", id]);
     assert_eq!(listener.json()["headers"]["webhook-id"], sent["id"]);
