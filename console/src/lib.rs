@@ -70,3 +70,8 @@ pub use self::outbox::AnyOutbox;
 pub fn router(outbox: impl Into<AnyOutbox>) -> Result<axum::Router, ConsoleError> {
     Ok(Console::new(outbox)?.router())
 }
+
+/// What the README claims is run.
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
