@@ -3,6 +3,7 @@
 mod browser;
 mod deliveries;
 mod keys;
+mod matrix;
 mod shape;
 mod signing_in;
 mod snippets;
