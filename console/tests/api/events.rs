@@ -141,7 +141,7 @@ pub(crate) async fn a_delivery_is_read_back_with_its_request_and_attempts(fixtur
     assert_eq!(request["headers"]["webhook-id"], made["id"]);
     let sent = receiver.wait_for(1).await;
     assert_eq!(request["body"].as_str().map(str::as_bytes), Some(sent[0].body()));
-    for wrong in ["none", "a:b", &format!("{}:{webhook}", webhook)] {
+    for wrong in ["none", "a:b", &format!("{webhook}:{webhook}")] {
         fixture.get(&format!("/api/deliveries/{wrong}")).await.expect(404);
     }
 }

@@ -34,14 +34,14 @@ pub(crate) async fn a_webhook_is_made_read_changed_and_deleted(fixture: &Fixture
     }
 
     let changes = json!({"description": "Invoices", "enabled": false});
-    let changed = fixture.call("PATCH", &path, Some(changes)).await.expect(200);
-    assert_eq!(changed["description"], "Invoices");
-    assert_eq!(changed["enabled"], false);
-    assert_eq!(changed["disabledReason"], "paused");
-    assert_eq!(changed["operations"], read["operations"]);
-    let changed = fixture.call("PATCH", &path, Some(json!({"enabled": true}))).await.expect(200);
-    assert_eq!(changed["enabled"], true);
-    assert_eq!(changed["disabledReason"], Value::Null);
+    let after = fixture.call("PATCH", &path, Some(changes)).await.expect(200);
+    assert_eq!(after["description"], "Invoices");
+    assert_eq!(after["enabled"], false);
+    assert_eq!(after["disabledReason"], "paused");
+    assert_eq!(after["operations"], read["operations"]);
+    let after = fixture.call("PATCH", &path, Some(json!({"enabled": true}))).await.expect(200);
+    assert_eq!(after["enabled"], true);
+    assert_eq!(after["disabledReason"], Value::Null);
 
     fixture.call("DELETE", &path, None).await.expect(204);
     fixture.get(&path).await.expect(404);
@@ -137,12 +137,12 @@ pub(crate) async fn what_is_null_is_removed_and_what_is_missing_stays(fixture: &
     let made = fixture.post("/api/webhooks", new).await.expect(201);
     let path = format!("/api/webhooks/{}", made["id"].as_str().expect("an id"));
     let changes = json!({"headers": {"x-one": null, "X-Three": "3"}});
-    let changed = fixture.call("PATCH", &path, Some(changes)).await.expect(200);
-    assert_eq!(changed["headers"], json!({"x-two": "[hidden]", "x-three": "[hidden]"}));
-    assert_eq!(changed["rateLimit"], 5);
-    let changed = fixture.call("PATCH", &path, Some(json!({"rateLimit": null}))).await.expect(200);
-    assert_eq!(changed["rateLimit"], Value::Null);
-    assert_eq!(changed["headers"], json!({"x-two": "[hidden]", "x-three": "[hidden]"}));
+    let after = fixture.call("PATCH", &path, Some(changes)).await.expect(200);
+    assert_eq!(after["headers"], json!({"x-two": "[hidden]", "x-three": "[hidden]"}));
+    assert_eq!(after["rateLimit"], 5);
+    let after = fixture.call("PATCH", &path, Some(json!({"rateLimit": null}))).await.expect(200);
+    assert_eq!(after["rateLimit"], Value::Null);
+    assert_eq!(after["headers"], json!({"x-two": "[hidden]", "x-three": "[hidden]"}));
 }
 
 pub(crate) async fn every_format_is_told_as_it_was_given(fixture: &Fixture) {
