@@ -114,6 +114,16 @@ impl Console {
         self
     }
 
+    /// Makes the console's own tables where they are not there, which the first request does too: for
+    /// a database whose user may make none later.
+    ///
+    /// # Errors
+    ///
+    /// [`ConsoleError`] when the database refuses.
+    pub async fn migrate(&self) -> Result<(), ConsoleError> {
+        Ok(self.keys().await.map(drop)?)
+    }
+
     /// Makes a key with every scope when there is none yet; `None` when there is one.
     ///
     /// # Errors

@@ -58,6 +58,8 @@ pub(crate) struct Trial {
     pub(crate) data: Option<Box<RawValue>>,
 }
 
+/// How long an event's name and a record's id are at most, in bytes.
+const MAX_NAME: usize = 256;
 /// The objects of the dispatcher's own events.
 const OPERATIONAL: [&str; 2] = ["webhookDelivery", "webhookEndpoint"];
 
@@ -77,8 +79,11 @@ pub(crate) async fn emit(
         new.event.parse().map_err(|error| refuse("event", format!("{error}"))).ok();
     let data =
         JsonData::parse(new.data.get()).map_err(|error| refuse("data", error.to_string())).ok();
-    if name.as_ref().is_some_and(|name| OPERATIONAL.contains(&name.object())) {
-        refuse("event", "events of this name are the dispatcher's own".to_owned());
+    if let Some(Err(detail)) = name.as_ref().map(check_name) {
+        refuse("event", detail);
+    }
+    if data.as_ref().is_some_and(|data| data.id().len() > MAX_NAME || data.id().contains('\0')) {
+        refuse("data", format!("an `id` has {MAX_NAME} bytes at most, and no character NUL"));
     }
     let (Some(name), Some(data)) = (name.filter(|_| errors.is_empty()), data) else {
         return Err(Problem::of_fields("the event was not taken", errors));
@@ -101,6 +106,9 @@ pub(crate) async fn emit(
         (None, None) => {}
     }
     if let Some(catalog) = &console.catalog {
+        if catalog.get(&new.event).is_none() {
+            return Err(not_in_catalogue(&new.event));
+        }
         let body = serde_json::to_value(&event)
             .map_err(|_| Problem::of_field("data", "this is not JSON"))?;
         let wrong = catalog.errors(&new.event, &body);
@@ -119,6 +127,17 @@ pub(crate) async fn emit(
     Ok(Emitted { id: id.to_string() })
 }
 
+/// Refuses names that are not for programs to take.
+fn check_name(name: &EventName) -> Result<(), String> {
+    if OPERATIONAL.contains(&name.object()) {
+        return Err("events of this name are the dispatcher's own".to_owned());
+    }
+    if name.object().len() + name.operation().len() > MAX_NAME {
+        return Err(format!("an event's name has {MAX_NAME} bytes at most"));
+    }
+    Ok(())
+}
+
 /// Sends a webhook one event, and tells what came of it. Nothing is stored, or tried again.
 pub(crate) async fn test(
     console: &Console,
@@ -128,6 +147,7 @@ pub(crate) async fn test(
 ) -> Result<Attempt, Problem> {
     let name = trial.event.as_deref().unwrap_or(TEST);
     let parsed: EventName = name.parse().map_err(|error| Problem::of_field("event", error))?;
+    check_name(&parsed).map_err(|detail| Problem::of_field("event", detail))?;
     let data = match &trial.data {
         Some(data) => data.get().to_owned(),
         None => example(console, name)?.to_string(),
@@ -180,8 +200,10 @@ fn example(console: &Console, name: &str) -> Result<Value, Problem> {
     let Some(catalog) = console.catalog.as_ref().filter(|_| name != TEST) else {
         return Ok(test);
     };
-    let unknown =
-        || Problem::of_field("event", format!("there is no event {name} in the catalogue"));
-    let event = catalog.get(name).ok_or_else(unknown)?;
+    let event = catalog.get(name).ok_or_else(|| not_in_catalogue(name))?;
     Ok(event.example.as_ref().map_or(test, |body| body["data"].clone()))
+}
+
+fn not_in_catalogue(name: &str) -> Problem {
+    Problem::of_field("event", format!("there is no event {name} in the catalogue"))
 }

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::listing::{Page, between};
 use crate::outbox::{AnyOutbox, on_store};
-use crate::problem::Problem;
+use crate::problem::{Problem, in_words_of_the_api};
 
 /// An event.
 #[derive(Debug, Serialize, ToSchema)]
@@ -281,7 +281,9 @@ impl Filter {
         where
             T::Err: std::fmt::Display,
         {
-            let wrong = |error: T::Err| Problem::bad_request(format!("`{name}`: {error}"));
+            let wrong = |error: T::Err| {
+                Problem::bad_request(format!("`{name}`: {}", in_words_of_the_api(&error)))
+            };
             value.map(|value| value.parse().map_err(wrong)).transpose()
         }
         let mut query = hookwright::Query::new();
@@ -293,6 +295,12 @@ impl Filter {
         }
         if let Some(name) = read::<EventName>("event", self.event.as_ref())? {
             query = query.name(&name);
+        }
+        for (name, value) in [("object", &self.object), ("objectId", &self.object_id)] {
+            // PostgreSQL has no texts with it.
+            if value.as_ref().is_some_and(|value| value.contains('\0')) {
+                return Err(Problem::bad_request(format!("`{name}` has no character NUL")));
+            }
         }
         if let Some(object) = &self.object {
             query = query.object(object);

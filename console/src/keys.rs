@@ -89,6 +89,8 @@ pub(crate) async fn create(
     let mut refuse = |field, detail: String| errors.push(FieldError { field, detail });
     if name.is_empty() || name.chars().count() > MAX_NAME {
         refuse("name", format!("a name has 1 to {MAX_NAME} characters"));
+    } else if name.chars().any(char::is_control) {
+        refuse("name", "a name has no control characters".to_owned());
     }
     if new.scopes.is_empty() {
         refuse("scopes", "choose one at least".to_owned());

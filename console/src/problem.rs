@@ -7,6 +7,11 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// How long a text is at most that shows what was sent, in characters.
+const MAX_DETAIL: usize = 500;
+/// How many members are told to be wrong at most.
+const MAX_ERRORS: usize = 20;
+
 /// What is wrong, for programs and for people: problem details by RFC 9457.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({
@@ -60,14 +65,20 @@ impl Problem {
     }
 
     /// What is wrong with members: the request was understood, and is refused.
-    pub(crate) fn of_fields(detail: impl Into<String>, errors: Vec<FieldError>) -> Self {
+    pub(crate) fn of_fields(detail: impl Into<String>, mut errors: Vec<FieldError>) -> Self {
+        errors.truncate(MAX_ERRORS);
+        for error in &mut errors {
+            if error.detail.chars().count() > MAX_DETAIL {
+                error.detail = error.detail.chars().take(MAX_DETAIL).chain(['…']).collect();
+            }
+        }
         Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail) }
     }
 
     /// What is wrong with one member.
     #[expect(clippy::needless_pass_by_value, reason = "it is an error that was just made")]
     pub(crate) fn of_field(field: &'static str, detail: impl ToString) -> Self {
-        let detail = detail.to_string();
+        let detail: String = detail.to_string().chars().take(MAX_DETAIL).collect();
         Self::of_fields(detail.clone(), vec![FieldError { field, detail }])
     }
 
@@ -106,13 +117,21 @@ impl From<sqlx::Error> for Problem {
 impl From<OutboxError> for Problem {
     fn from(error: OutboxError) -> Self {
         if error.is_not_found() {
-            return Self::new(StatusCode::NOT_FOUND, error.to_string());
+            return Self::new(StatusCode::NOT_FOUND, in_words_of_the_api(&error));
         }
         if let Some(unknown) = error.unknown_event() {
             return Self::of_field("operations", unknown);
         }
+        if error.is_unsigned_standard() {
+            return Self::of_field("format", in_words_of_the_api(&error));
+        }
         Self::database(&error)
     }
+}
+
+/// What is an endpoint in the code is a webhook here.
+pub(crate) fn in_words_of_the_api(error: &impl ToString) -> String {
+    error.to_string().replace("an endpoint", "a webhook").replace("endpoint", "webhook")
 }
 
 impl From<EmitError> for Problem {
@@ -134,7 +153,9 @@ macro_rules! rejections {
     ($($rejection:ty)*) => {
         $(impl From<$rejection> for Problem {
             fn from(rejection: $rejection) -> Self {
-                Self::new(rejection.status(), rejection.body_text())
+                // It may show what was sent.
+                let detail = rejection.body_text().chars().take(MAX_DETAIL).collect::<String>();
+                Self::new(rejection.status(), detail)
             }
         })*
     };

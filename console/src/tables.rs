@@ -4,25 +4,48 @@ use crate::outbox::{AnyOutbox, on_store};
 
 /// In words that both stores know. Times are milliseconds since the epoch; of keys and cookies there
 /// are digests only.
-const TABLES: [&str; 5] = [
-    "CREATE TABLE IF NOT EXISTS hookwright_api_key (\
-     id TEXT NOT NULL PRIMARY KEY, tenant TEXT, name TEXT NOT NULL, digest TEXT NOT NULL UNIQUE, \
-     hint TEXT NOT NULL, scopes TEXT NOT NULL, created_at BIGINT NOT NULL, expires_at BIGINT, \
-     used_at BIGINT, revoked_at BIGINT)",
-    "CREATE TABLE IF NOT EXISTS hookwright_session (\
-     digest TEXT NOT NULL PRIMARY KEY, api_key TEXT NOT NULL, csrf TEXT NOT NULL, expires_at BIGINT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS hookwright_idempotency (\
-     digest TEXT NOT NULL PRIMARY KEY, request TEXT NOT NULL, answer TEXT, created_at BIGINT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS hookwright_setting (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)",
-    "CREATE INDEX IF NOT EXISTS hookwright_idempotency_time ON hookwright_idempotency (created_at)",
+const TABLES: [(&str, &[&str]); 4] = [
+    (
+        "SELECT 1 FROM hookwright_api_key LIMIT 0",
+        &["CREATE TABLE IF NOT EXISTS hookwright_api_key (\
+         id TEXT NOT NULL PRIMARY KEY, tenant TEXT, name TEXT NOT NULL, digest TEXT NOT NULL UNIQUE, \
+         hint TEXT NOT NULL, scopes TEXT NOT NULL, created_at BIGINT NOT NULL, expires_at BIGINT, \
+         used_at BIGINT, revoked_at BIGINT)"],
+    ),
+    (
+        "SELECT 1 FROM hookwright_session LIMIT 0",
+        &["CREATE TABLE IF NOT EXISTS hookwright_session (\
+         digest TEXT NOT NULL PRIMARY KEY, api_key TEXT NOT NULL, csrf TEXT NOT NULL, \
+         expires_at BIGINT NOT NULL)"],
+    ),
+    (
+        "SELECT 1 FROM hookwright_idempotency LIMIT 0",
+        &[
+            "CREATE TABLE IF NOT EXISTS hookwright_idempotency (\
+         digest TEXT NOT NULL PRIMARY KEY, request TEXT NOT NULL, answer TEXT, \
+         created_at BIGINT NOT NULL)",
+            "CREATE INDEX IF NOT EXISTS hookwright_idempotency_time ON hookwright_idempotency (created_at)",
+        ],
+    ),
+    (
+        "SELECT 1 FROM hookwright_setting LIMIT 0",
+        &["CREATE TABLE IF NOT EXISTS hookwright_setting (\
+         name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)"],
+    ),
 ];
 
-/// Makes the tables that are not there. Several processes may do so at once.
+/// Makes the tables that are not there. Several processes may do so at once; where all are there, no
+/// right to make any is needed.
 pub(crate) async fn make(outbox: &AnyOutbox) -> Result<(), sqlx::Error> {
-    for table in TABLES {
-        // PostgreSQL can refuse one of two that make the same table at the same time.
-        if execute(outbox, table).await.is_err() {
-            execute(outbox, table).await?;
+    for (look, make) in TABLES {
+        if execute(outbox, look).await.is_ok() {
+            continue;
+        }
+        for sql in make {
+            // PostgreSQL can refuse one of two that make the same table at the same time.
+            if execute(outbox, sql).await.is_err() {
+                execute(outbox, sql).await?;
+            }
         }
     }
     Ok(())

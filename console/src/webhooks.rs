@@ -17,7 +17,7 @@ pub(crate) use self::format::WebhookFormat;
 use crate::console::Console;
 use crate::listing::{Page, between};
 use crate::outbox::{AnyOutbox, on_store};
-use crate::problem::Problem;
+use crate::problem::{Problem, in_words_of_the_api};
 
 /// What stands for a header's value, which may be a password.
 const HIDDEN: &str = "[hidden]";
@@ -193,10 +193,10 @@ pub(crate) async fn update(
     changes: WebhookChanges,
 ) -> Result<Webhook, Problem> {
     let enabled = changes.enabled;
-    let stored = stored(outbox, id).await?;
     if changes.has_settings() {
-        let settings = changes.apply(console, stored.into_settings())?;
-        on_store!(outbox, outbox => outbox.endpoints().update(id, settings).await?);
+        on_store!(outbox, outbox => {
+            outbox.endpoints().edit(id, |settings| changes.apply(console, settings)).await?
+        });
     }
     if let Some(enabled) = enabled {
         on_store!(outbox, outbox => if enabled {
@@ -223,6 +223,15 @@ pub(crate) async fn rotate(
     let overlap =
         rotation.overlap_seconds.map_or(OVERLAP, |seconds| Duration::from_secs(seconds.into()));
     let shown = secret.expose().to_owned();
-    on_store!(outbox, outbox => outbox.endpoints().rotate_secret(id, secret, overlap).await?);
+    let rotated = on_store!(outbox, outbox => {
+        outbox.endpoints().rotate_secret(id, secret, overlap).await.map(drop)
+    });
+    rotated.map_err(|error| {
+        if error.is_unsigned_standard() {
+            Problem::of_field("secret", in_words_of_the_api(&error))
+        } else {
+            error.into()
+        }
+    })?;
     Ok(Webhook { secret: Some(shown), ..get(outbox, id).await? })
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use http::{StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 
 use super::keys::Authentication;
 use super::principal::Principal;
@@ -66,6 +66,13 @@ impl<S: OfScope> FromRequestParts<Arc<Console>> for Access<S> {
 /// Who makes a request of the API. The application has said so, or a key does.
 pub(crate) async fn authenticate(parts: &Parts, console: &Console) -> Result<Principal, Problem> {
     if let Some(principal) = parts.extensions.get::<Principal>() {
+        // The application may know them by a cookie, which a page of another site sends along.
+        let site = parts.headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+        let is_foreign = site.is_some_and(|site| site != b"same-origin" && site != b"none");
+        if is_foreign && !parts.method.is_safe() {
+            let detail = "this was sent by a page of another site";
+            return Err(Problem::new(StatusCode::FORBIDDEN, detail));
+        }
         return Ok(principal.clone());
     }
     let refused = |detail| Err(Problem::new(StatusCode::UNAUTHORIZED, detail));

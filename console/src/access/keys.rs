@@ -1,6 +1,7 @@
 //! API keys. What is stored of one is a digest, so that nobody who reads the database can use it.
 
 use std::fmt;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::Row;
@@ -16,6 +17,8 @@ const PREFIX: &str = "hwk_";
 const HINT: usize = PREFIX.len() + 4;
 /// How often it is noted that a key was used, in milliseconds.
 const USED_EVERY: i64 = 60_000;
+/// How long the database is waited for to note it.
+const NOTE_WAIT: Duration = Duration::from_millis(200);
 const COLUMNS: &str = "id, tenant, name, hint, scopes, created_at, expires_at, used_at";
 
 /// A key, without what it is used by.
@@ -178,6 +181,21 @@ impl<'a> ApiKeys<'a> {
         self.judge(found).await
     }
 
+    /// Notes that a key is used. Whoever asks is not kept waiting for it, nor refused without it: the
+    /// disk may be full, or another may be writing.
+    async fn note_use(&self, key: &ApiKey, now: i64) {
+        const SQL: &str = "UPDATE hookwright_api_key SET used_at = $1 WHERE id = $2";
+        let id = key.id.to_string();
+        let noting = async {
+            on_store!(self.outbox, outbox => {
+                sqlx::query(SQL).bind(now).bind(id).execute(outbox.pool()).await.map(drop)
+            })
+        };
+        if let Ok(Err(error)) = tokio::time::timeout(NOTE_WAIT, noting).await {
+            tracing::warn!(%error, "it could not be noted that an API key was used");
+        }
+    }
+
     async fn one(&self, sql: String, value: String) -> Result<Option<ApiKey>, sqlx::Error> {
         on_store!(self.outbox, outbox => {
             let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(value);
@@ -195,10 +213,7 @@ impl<'a> ApiKeys<'a> {
         }
         let now = now.timestamp_millis();
         if key.used_at.is_none_or(|used_at| now - used_at.timestamp_millis() > USED_EVERY) {
-            const SQL: &str = "UPDATE hookwright_api_key SET used_at = $1 WHERE id = $2";
-            on_store!(self.outbox, outbox => {
-                sqlx::query(SQL).bind(now).bind(key.id.to_string()).execute(outbox.pool()).await?;
-            });
+            self.note_use(&key, now).await;
         }
         Ok(Authentication::Known(key.principal()))
     }

@@ -7,6 +7,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::{TimeDelta, Utc};
+use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt;
 use serde::{Deserialize, Serialize};
@@ -47,7 +48,16 @@ pub(crate) async fn answer_once(
     match request.headers().get(HEADER) {
         Some(key) if is_write => {
             let key = key.clone();
-            once(&console, &key, request, next).await.unwrap_or_else(Problem::into_response)
+            // Whoever goes away meanwhile may come again: it is brought to its end, and kept.
+            let once = tokio::spawn(async move { once(&console, &key, request, next).await });
+            match once.await {
+                Ok(answered) => answered.unwrap_or_else(Problem::into_response),
+                Err(_panicked) => {
+                    let detail =
+                        "this request was not brought to its end; the server's log says why";
+                    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail).into_response()
+                }
+            }
         }
         _ => next.run(request).await,
     }
@@ -71,14 +81,22 @@ async fn once(
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
     };
     // Two that share a key are of the same person; what differs besides is another request.
-    let digest = digest(&[b"idempotency", who.name().as_bytes(), key.as_bytes()]);
+    let (tenant, scopes) = (who.tenant_id().unwrap_or_default(), who.scopes().to_string());
+    let digest =
+        digest(&[who.name().as_bytes(), tenant.as_bytes(), scopes.as_bytes(), key.as_bytes()]);
     let fingerprint =
         self::digest(&[parts.method.as_str().as_bytes(), parts.uri.to_string().as_bytes(), &body]);
     if !begin(console, &digest, &fingerprint).await? {
         return repeated(console, &digest, &fingerprint).await;
     }
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    finish(console, &digest, response).await
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    if let Err(error) = finish(console, &digest, &parts, &body).await {
+        // It is done: to say otherwise would have it done again.
+        tracing::error!(%error, "the answer to a write could not be kept");
+    }
+    Ok(Response::from_parts(parts, Body::from(body)))
 }
 
 /// Notes that a request is under way: `false` when it is known already.
@@ -133,39 +151,39 @@ async fn repeated(console: &Console, digest: &str, fingerprint: &str) -> Result<
 }
 
 /// Keeps an answer, unless trying again may well give another.
-async fn finish(console: &Console, digest: &str, response: Response) -> Result<Response, Problem> {
+async fn finish(
+    console: &Console,
+    digest: &str,
+    parts: &Parts,
+    body: &[u8],
+) -> Result<(), sqlx::Error> {
     const FORGET: &str = "DELETE FROM hookwright_idempotency WHERE digest = $1";
     const KEEP: &str = "UPDATE hookwright_idempotency SET answer = $2 WHERE digest = $1";
-    let status = response.status();
-    let is_final = !status.is_server_error()
+    let is_final = !parts.status.is_server_error()
         && ![StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::CONFLICT]
-            .contains(&status);
-    let (parts, body) = response.into_parts();
-    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+            .contains(&parts.status);
     let digest = digest.to_owned();
-    if is_final {
-        let kept = [header::CONTENT_TYPE, header::LOCATION];
-        let answer = Answer {
-            status: status.as_u16(),
-            headers: kept
-                .iter()
-                .filter_map(|name| {
-                    let value = parts.headers.get(name)?.to_str().ok()?;
-                    Some((name.to_string(), value.to_owned()))
-                })
-                .collect(),
-            body: body.to_vec(),
-        };
-        let sealed = seal(console, &digest, &answer);
-        on_store!(&console.outbox, outbox => {
-            sqlx::query(KEEP).bind(digest).bind(sealed).execute(outbox.pool()).await?;
-        });
-    } else {
-        on_store!(&console.outbox, outbox => {
-            sqlx::query(FORGET).bind(digest).execute(outbox.pool()).await?;
+    if !is_final {
+        return on_store!(&console.outbox, outbox => {
+            sqlx::query(FORGET).bind(digest).execute(outbox.pool()).await.map(drop)
         });
     }
-    Ok(Response::from_parts(parts, Body::from(body)))
+    let kept = [header::CONTENT_TYPE, header::LOCATION];
+    let answer = Answer {
+        status: parts.status.as_u16(),
+        headers: kept
+            .iter()
+            .filter_map(|name| {
+                let value = parts.headers.get(name)?.to_str().ok()?;
+                Some((name.to_string(), value.to_owned()))
+            })
+            .collect(),
+        body: body.to_vec(),
+    };
+    let sealed = seal(console, &digest, &answer);
+    on_store!(&console.outbox, outbox => {
+        sqlx::query(KEEP).bind(digest).bind(sealed).execute(outbox.pool()).await.map(drop)
+    })
 }
 
 fn seal(console: &Console, context: &str, answer: &Answer) -> String {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use hookwright::{EndpointSettings, EventPattern, Format, Secret};
+use hookwright::{EndpointSettings, EventPattern, Format, Secret, SecretError};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
@@ -13,6 +13,10 @@ use crate::problem::{FieldError, Problem, with_sources};
 
 /// How many patterns a webhook has at most.
 const MAX_OPERATIONS: usize = 200;
+/// How long a pattern is at most, in bytes.
+const MAX_OPERATION: usize = 512;
+/// How long a secret is at most, in bytes.
+const MAX_SECRET: usize = 1024;
 /// How long a description is at most, in characters.
 const MAX_DESCRIPTION: usize = 1000;
 
@@ -198,7 +202,17 @@ impl WebhookChanges {
 /// The secret that was given, or a new one.
 pub(super) fn secret(given: Option<String>) -> Result<Secret, Problem> {
     match given.filter(|secret| !secret.is_empty()) {
-        Some(secret) => Secret::new(secret).map_err(|error| Problem::of_field("secret", error)),
+        Some(secret) if secret.len() > MAX_SECRET => {
+            let detail = format!("a secret has {MAX_SECRET} bytes at most");
+            Err(Problem::of_field("secret", detail))
+        }
+        Some(secret) => Secret::new(secret).map_err(|error| match error {
+            SecretError::TooShort => {
+                let detail = format!("a secret has {} bytes or more", Secret::MIN_LENGTH);
+                Problem::of_field("secret", detail)
+            }
+            error => Problem::of_field("secret", error),
+        }),
         None => Ok(Secret::generate()),
     }
 }
@@ -213,6 +227,10 @@ fn patterns(operations: &[String]) -> Result<Vec<EventPattern>, Problem> {
     if operations.len() > MAX_OPERATIONS {
         let detail =
             format!("{MAX_OPERATIONS} operations at most: use patterns such as `person.*`");
+        return Err(Problem::of_field("operations", detail));
+    }
+    if operations.iter().any(|operation| operation.len() > MAX_OPERATION) {
+        let detail = format!("an operation has {MAX_OPERATION} bytes at most");
         return Err(Problem::of_field("operations", detail));
     }
     let parsed = operations.iter().map(|operation| operation.trim().parse());

@@ -82,3 +82,40 @@ pub(crate) async fn an_application_may_say_who_asks(fixture: &Fixture) {
     let nobody = Principal::new("carol", &[]);
     ask(nobody, "GET").await.expect(403);
 }
+
+pub(crate) async fn what_an_application_vouches_for_is_not_sent_by_another_site(fixture: &Fixture) {
+    let ask = async |site: &str, method: &str| {
+        let mut request = Request::builder()
+            .method(method)
+            .uri("/api/webhooks")
+            .header("host", "localhost")
+            .header("content-type", "application/json")
+            .header("sec-fetch-site", site)
+            .body(Body::from(r#"{"targetUrl":"http://127.0.0.1:9/x"}"#))
+            .expect("a request");
+        request.extensions_mut().insert(Principal::new("alice", &[Scope::Admin]));
+        fixture::send(&fixture.router, request).await
+    };
+    ask("cross-site", "POST").await.expect(403);
+    ask("same-site", "POST").await.expect(403);
+    ask("same-origin", "POST").await.expect(201);
+    ask("cross-site", "GET").await.expect(200);
+}
+
+/// Nobody waits for it either, and no right to make tables is needed.
+pub(crate) async fn a_key_is_good_where_its_use_cannot_be_noted(fixture: &Fixture) {
+    fixture.execute("UPDATE hookwright_api_key SET used_at = NULL").await;
+    match &fixture.outbox {
+        hookwright_console::AnyOutbox::Sqlite(outbox) => {
+            let writing = outbox.begin().await.expect("a transaction");
+            fixture.get("/api/webhooks").await.expect(200);
+            drop(writing);
+        }
+        hookwright_console::AnyOutbox::Postgres(outbox) => {
+            let mut writing = outbox.pool().begin().await.expect("a transaction");
+            let lock = sqlx::query("UPDATE hookwright_api_key SET name = name");
+            lock.execute(&mut *writing).await.expect("rows");
+            fixture.get("/api/webhooks").await.expect(200);
+        }
+    }
+}

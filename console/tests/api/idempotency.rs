@@ -132,3 +132,20 @@ pub(crate) async fn a_refused_request_may_be_made_again(fixture: &Fixture) {
     fixture.send(request(&reader)).await.expect(403);
     fixture.send(request("hwk_1")).await.expect(401);
 }
+
+pub(crate) async fn who_goes_away_and_comes_again_finds_it_done_once(fixture: &Fixture) {
+    for number in 0..20 {
+        let key = format!("k{number}");
+        // Gone before it is answered: at any step of the way.
+        let asked = post(fixture, &key, "/api/webhooks", webhook(number));
+        let wait = std::time::Duration::from_micros(number as u64 * 300);
+        let _ = tokio::time::timeout(wait, asked).await;
+        let mut again = post(fixture, &key, "/api/webhooks", webhook(number)).await;
+        while again.status == 409 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            again = post(fixture, &key, "/api/webhooks", webhook(number)).await;
+        }
+        again.expect(201);
+        assert_eq!(count(fixture).await, number + 1, "round {number}");
+    }
+}

@@ -42,6 +42,8 @@ contract! {
         no_key_lies_in_the_database,
         the_first_key_is_made_once,
         an_application_may_say_who_asks,
+        what_an_application_vouches_for_is_not_sent_by_another_site,
+        a_key_is_good_where_its_use_cannot_be_noted,
     }
     events {
         an_event_of_another_program_arrives_as_it_was_written,
@@ -65,6 +67,7 @@ contract! {
         two_at_once_are_done_once,
         a_kept_answer_shows_no_secret_in_the_database,
         a_refused_request_may_be_made_again,
+        who_goes_away_and_comes_again_finds_it_done_once,
     }
     keys {
         a_key_is_made_told_once_and_listed,
@@ -94,5 +97,9 @@ contract! {
         what_is_null_is_removed_and_what_is_missing_stays,
         every_format_is_told_as_it_was_given,
         there_are_pages_of_webhooks,
+        what_nobody_could_receive_by_is_refused_beside_its_member,
+        two_changes_and_a_rotation_at_once_are_all_made,
+        nothing_is_longer_than_it_may_be,
+        nul_is_refused_where_a_database_knows_none,
     }
 }

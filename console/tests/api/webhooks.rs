@@ -185,3 +185,93 @@ pub(crate) async fn there_are_pages_of_webhooks(fixture: &Fixture) {
     fixture.get("/api/webhooks?limit=x").await.expect(400);
     fixture.get("/api/webhooks?colour=red").await.expect(400);
 }
+
+pub(crate) async fn what_nobody_could_receive_by_is_refused_beside_its_member(fixture: &Fixture) {
+    let own = "a secret of more than 16 bytes";
+    let new = json!({"targetUrl": URL, "format": "standard", "secret": own});
+    assert_eq!(fixture.post("/api/webhooks", new).await.errors()[0].0, "format");
+    let new = json!({"targetUrl": URL, "secret": own});
+    let made = fixture.post("/api/webhooks", new).await.expect(201);
+    let path = format!("/api/webhooks/{}", made["id"].as_str().expect("an id"));
+    let change = json!({"format": "standard"});
+    assert_eq!(fixture.call("PATCH", &path, Some(change)).await.errors()[0].0, "format");
+    let new = json!({"targetUrl": URL, "format": "standard"});
+    let made = fixture.post("/api/webhooks", new).await.expect(201);
+    let path = format!("/api/webhooks/{}/rotate-secret", made["id"].as_str().expect("an id"));
+    assert_eq!(fixture.post(&path, json!({"secret": own})).await.errors()[0].0, "secret");
+}
+
+pub(crate) async fn two_changes_and_a_rotation_at_once_are_all_made(fixture: &Fixture) {
+    use hookwright::testing::TestReceiver;
+    let receiver = TestReceiver::start().await;
+    let secret = receiver.secret().expose();
+    for round in 1..=10 {
+        let new = json!({"targetUrl": receiver.url("/")});
+        let made = fixture.post("/api/webhooks", new).await.expect(201);
+        let path = format!("/api/webhooks/{}", made["id"].as_str().expect("an id"));
+        let rotate = format!("{path}/rotate-secret");
+        let new = json!({"secret": secret, "overlapSeconds": 0});
+        let describe = json!({"description": "described"});
+        let (rotated, described, limited) = tokio::join!(
+            fixture.post(&rotate, new),
+            fixture.call("PATCH", &path, Some(describe)),
+            fixture.call("PATCH", &path, Some(json!({"rateLimit": 7}))),
+        );
+        for answer in [rotated, described, limited] {
+            answer.expect(200);
+        }
+        let webhook = fixture.get(&path).await.expect(200);
+        assert_eq!(webhook["description"], "described");
+        assert_eq!(webhook["rateLimit"], 7);
+        // What was rotated in signs, and nothing else.
+        fixture.post(&format!("{path}/test"), json!({})).await.expect(200);
+        let requests = receiver.wait_for(round).await;
+        assert!(requests[round - 1].is_verified(), "round {round}");
+    }
+}
+
+pub(crate) async fn nothing_is_longer_than_it_may_be(fixture: &Fixture) {
+    let long = "x".repeat(1_500_000);
+    for (member, value) in [
+        ("operations", json!([format!("{long}.*")])),
+        ("secret", json!(long)),
+        ("targetUrl", json!(format!("https://example.com/{long}"))),
+    ] {
+        let mut new = json!({"targetUrl": URL});
+        new[member] = value;
+        let answer = fixture.post("/api/webhooks", new).await;
+        assert_eq!(answer.errors()[0].0, member);
+        assert!(answer.text.len() < 5000, "{member}: {} bytes", answer.text.len());
+    }
+    let headers: serde_json::Map<_, _> =
+        (0..10_000).map(|number| (format!("b\u{e4}d {number}"), json!("x"))).collect();
+    let answer = fixture.post("/api/webhooks", json!({"targetUrl": URL, "headers": headers})).await;
+    answer.expect(422);
+    assert!(answer.text.len() < 5000, "{} bytes", answer.text.len());
+    for (member, new) in [
+        ("event", json!({"event": format!("{long}.created"), "data": {}})),
+        ("data", json!({"event": "person.created", "data": {"id": long}})),
+    ] {
+        let answer = fixture.post("/api/events", new).await;
+        assert_eq!(answer.errors()[0].0, member);
+        assert!(answer.text.len() < 5000, "{member}: {} bytes", answer.text.len());
+    }
+    let unknown = json!({"targetUrl": URL, long: 1});
+    let answer = fixture.post("/api/webhooks", unknown).await;
+    answer.expect(422);
+    assert!(answer.text.len() < 5000, "{} bytes", answer.text.len());
+}
+
+pub(crate) async fn nul_is_refused_where_a_database_knows_none(fixture: &Fixture) {
+    for path in
+        ["/api/events?object=a%00b", "/api/deliveries?objectId=%00", "/api/attempts?object=%00"]
+    {
+        fixture.get(path).await.expect(400);
+    }
+    let new = json!({"name": "a\u{0}b", "scopes": ["read"]});
+    assert_eq!(fixture.post("/api/keys", new).await.errors()[0].0, "name");
+    let new = json!({"event": "person.created", "data": {"id": "a\u{0}b"}});
+    assert_eq!(fixture.post("/api/events", new).await.errors()[0].0, "data");
+    let described = json!({"targetUrl": URL, "description": "a\u{0}b"});
+    fixture.post("/api/webhooks", described).await.expect(201);
+}

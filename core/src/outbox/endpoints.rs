@@ -157,6 +157,55 @@ impl<'a, S: Store> Endpoints<'a, S> {
         self.get(id).await
     }
 
+    /// Changes an endpoint's settings by what they are now: nobody else changes them meanwhile, so that
+    /// neither change is lost. A refusal of `edit` leaves them as they were.
+    ///
+    /// # Errors
+    ///
+    /// Those of `edit`, and as [`update`](Self::update).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use hookwright::{EndpointError, EndpointId, Outbox, OutboxError, Store};
+    ///
+    /// #[derive(Debug)]
+    /// enum MoveError {
+    ///     Url(EndpointError),
+    ///     Outbox(OutboxError),
+    /// }
+    ///
+    /// impl From<OutboxError> for MoveError {
+    ///     fn from(error: OutboxError) -> Self {
+    ///         Self::Outbox(error)
+    ///     }
+    /// }
+    ///
+    /// # async fn example<S: Store>(outbox: Outbox<S>, id: EndpointId) -> Result<(), MoveError> {
+    /// let url = "https://example.com/new";
+    /// outbox.endpoints().edit(&id, |now| now.with_url(url).map_err(MoveError::Url)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn edit<E: From<OutboxError>>(
+        &self,
+        id: &EndpointId,
+        edit: impl FnOnce(EndpointSettings) -> Result<EndpointSettings, E> + Send,
+    ) -> Result<StoredEndpoint, E> {
+        self.outbox.ready().await?;
+        let writer = self.outbox.writer().await?;
+        let mut transaction = S::begin(self.outbox.pool()).await.map_err(OutboxError::from)?;
+        let settings = self.find(&mut transaction, id, S::FOR_UPDATE).await?.into_settings();
+        let settings = edit(settings)?;
+        #[cfg(feature = "schema")]
+        self.outbox.check_patterns(settings.wanted())?;
+        self.replace(&mut transaction, id, &settings).await?;
+        transaction.commit().await.map_err(OutboxError::from)?;
+        drop(writer);
+        self.outbox.wake();
+        Ok(self.get(id).await?)
+    }
+
     /// Puts a new secret first. Those before it sign for `overlap` longer, of at most
     /// [`MAX_OVERLAP`](Self::MAX_OVERLAP); 24 hours is usual.
     ///
@@ -172,16 +221,11 @@ impl<'a, S: Store> Endpoints<'a, S> {
         secret: Secret,
         overlap: Duration,
     ) -> Result<StoredEndpoint, OutboxError> {
-        self.outbox.ready().await?;
-        let writer = self.outbox.writer().await?;
-        let mut transaction = S::begin(self.outbox.pool()).await?;
-        // Locked, so that of two rotations at once neither is lost.
-        let mut settings = self.find(&mut transaction, id, S::FOR_UPDATE).await?.into_settings();
-        settings.rotate(secret, Utc::now(), overlap.min(Self::MAX_OVERLAP));
-        self.replace(&mut transaction, id, &settings).await?;
-        transaction.commit().await?;
-        drop(writer);
-        self.get(id).await
+        let rotate = |mut settings: EndpointSettings| {
+            settings.rotate(secret, Utc::now(), overlap.min(Self::MAX_OVERLAP));
+            Ok(settings)
+        };
+        self.edit(id, rotate).await
     }
 
     /// Lets events flow again, those that were held first.

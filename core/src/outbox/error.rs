@@ -132,6 +132,12 @@ impl OutboxError {
         }
     }
 
+    /// Whether an endpoint was refused since its format is signed by Standard Webhooks, and none of its
+    /// secrets is.
+    pub fn is_unsigned_standard(&self) -> bool {
+        matches!(*self.0, Kind::UnsignedStandard)
+    }
+
     /// Whether what was named is not there.
     pub fn is_not_found(&self) -> bool {
         matches!(*self.0, Kind::NoEndpoint | Kind::NoReplay | Kind::NoEvent)
