@@ -20,12 +20,14 @@ pub(super) struct Lanes {
 struct Entry {
     lane: Lane,
     is_active: bool,
-    /// When a claim may find something; [`NEVER`] until that is known.
+    /// When a claim may find something.
     next_look: i64,
 }
 
 /// Nothing waits, as far as is known.
 const NEVER: i64 = i64::MAX;
+/// Whether anything waits is for the next survey to tell: until then it is looked for.
+const UNKNOWN: i64 = i64::MIN;
 
 impl From<StoredHealth> for Health {
     fn from(health: StoredHealth) -> Self {
@@ -66,7 +68,7 @@ impl Lanes {
                     mass.began_to_fail(number, since);
                 }
                 let lane = Lane::new(subscriber.limits, health, now);
-                Entry { lane, is_active: false, next_look: 0 }
+                Entry { lane, is_active: false, next_look: UNKNOWN }
             });
             entry.lane.set_limits(subscriber.limits, now);
             if subscriber.is_active && !entry.is_active {
@@ -80,7 +82,7 @@ impl Lanes {
             entry.is_active = subscriber.is_active && !is_disabled;
             if !entry.is_active {
                 // It may have anything when it is enabled.
-                entry.next_look = 0;
+                entry.next_look = UNKNOWN;
             }
         }
     }
@@ -89,7 +91,12 @@ impl Lanes {
     pub(super) fn survey(&mut self, surveys: &[Survey], pending: &Pending) {
         for survey in surveys {
             if let Some(entry) = self.entries.get_mut(&survey.endpoint) {
-                entry.next_look = entry.next_look.min(survey.next_due.unwrap_or(NEVER));
+                let next_due = survey.next_due.unwrap_or(NEVER);
+                entry.next_look = match entry.next_look {
+                    UNKNOWN => next_due,
+                    // What was not written yet may be due before.
+                    known => known.min(next_due),
+                };
                 // What is not written yet is newer than what was read.
                 if !pending.healths.contains_key(&survey.endpoint) {
                     entry.lane.set_health(survey.health.into());
