@@ -138,26 +138,26 @@ impl Lanes {
         }
     }
 
-    /// How many new events are worth fanning out, while every endpoint keeps up: as many as can be
-    /// sent at once, since a delivery that is claimed as it is made is written once, and one that
-    /// waits twice. `None` when that is no measure: some endpoint has deliveries waiting already, is
-    /// left alone, or none is active.
+    /// How many new events are worth fanning out, while any endpoint keeps up: as many as can be sent
+    /// at once, since a delivery that is claimed as it is made is written once, and one that waits
+    /// twice. Those that have deliveries waiting already, or are left alone, are no measure; `None`
+    /// when that is all of them.
     pub(super) fn room(&mut self, free: usize, now: i64) -> Option<usize> {
-        let mut active = 0;
+        let mut keeping_up = 0;
         let mut most = 0;
         for entry in self.entries.values_mut().filter(|entry| entry.is_active) {
             let capacity = entry.lane.capacity(now);
-            let is_full = capacity == 0 && entry.lane.in_flight() > 0;
-            if entry.next_look <= now || entry.lane.is_open() || (capacity == 0 && !is_full) {
-                return None;
+            let is_paused = capacity == 0 && entry.lane.in_flight() == 0;
+            if entry.next_look <= now || entry.lane.is_open() || is_paused {
+                continue;
             }
-            active += 1;
+            keeping_up += 1;
             most = most.max(capacity);
         }
-        match (active, most) {
+        match (keeping_up, most) {
             (0, _) => None,
             (_, 0) => Some(0),
-            _ => Some(most.min(free / active).max(usize::from(free > 0))),
+            _ => Some(most.min(free / keeping_up).max(usize::from(free > 0))),
         }
     }
 
