@@ -80,8 +80,7 @@ pub(crate) async fn fresh<S: Store>(
     connection: &mut S::Connection,
     limit: usize,
 ) -> Result<(Vec<Fresh>, i64), OutboxError> {
-    /// In the order in which they are read. The data comes last: in SQLite what stands before a column
-    /// is copied with it.
+    /// In the order in which they are read.
     const COLUMNS: [&str; 12] = [
         "(SELECT number FROM hookwright_meta WHERE name = 'endpoints')",
         "id",
@@ -116,8 +115,15 @@ impl Fresh {
         let event_id = columns.string()?.ok_or_else(unreadable)?;
         let (time, context) = (columns.integer()?, columns.string()?);
         let (previous, data) = (columns.bytes()?, columns.bytes()?);
-        let content = data.map(|data| Content { event_id, time, previous, data, context });
-        Ok(Self { number, tenant, object, operation, object_id, changed, content })
+        Ok(Self {
+            number,
+            tenant,
+            object,
+            operation,
+            object_id,
+            changed,
+            content: data.map(|data| Content { event_id, time, previous, data, context }),
+        })
     }
 }
 

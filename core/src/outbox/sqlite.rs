@@ -60,7 +60,7 @@ impl Backend for Sqlite {
         sql.push_str(&rest.sql);
         let select = Statement { sql: sql.into(), values: rest.values };
         let rows = Self::fetch(connection, select).await?;
-        rows.iter().map(|row| read(&mut Packed(row.try_get(0)?))).collect()
+        rows.iter().map(|row| read(&mut Packed::new(row.try_get(0)?, columns.len())?)).collect()
     }
 
     async fn script(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), Failure> {

@@ -1,39 +1,59 @@
-//! A row as one value: its columns one behind the other, each with its length.
+//! A row as one value: the lengths of its columns, and then the columns one behind the other.
 //!
 //! The driver copies every value of a row by itself, on its own thread, and they are freed on
-//! another: for the twelve columns of an event that was a tenth of a delivery's instructions.
+//! another: for the twelve columns of an event that takes longer than to put them together here, and
+//! the two threads wait for each other's memory.
 
 use std::str;
 
 use crate::outbox::store::{Columns, Failure};
 
-/// Appends the expression of such a value: `-` for `NULL`, and the number of bytes, `:` and these
-/// bytes for everything else.
+/// Appends the expression of such a value: the number of bytes of each column, `-` for `NULL`, with a
+/// `:` behind each; and then the bytes of all of them. Two functions do it: a `||` for each part took as
+/// many instructions as the driver's copies, 4,000 a row more.
 pub(super) fn push_expression(sql: &mut String, columns: &[&str]) {
-    let mut before = "CAST(";
+    sql.push_str("CAST(concat(concat_ws(':'");
     for column in columns {
-        sql.extend([before, "ifnull(octet_length(", column, ") || ':' || ", column, ", '-')"]);
-        before = " || ";
+        sql.extend([", ifnull(octet_length(", column, "), '-')"]);
     }
-    sql.push_str(" AS BLOB)");
+    sql.push_str(", '')");
+    for column in columns {
+        sql.extend([", ", column]);
+    }
+    sql.push_str(") AS BLOB)");
 }
 
-/// What of a value is not read yet.
-pub(super) struct Packed<'a>(pub(super) &'a [u8]);
+/// The columns of a value that are not read yet.
+pub(super) struct Packed<'a> {
+    lengths: &'a [u8],
+    values: &'a [u8],
+}
 
 impl<'a> Packed<'a> {
+    /// A value of so many columns.
+    pub(super) fn new(value: &'a [u8], columns: usize) -> Result<Self, Failure> {
+        let mut ends = value.iter().enumerate().filter(|(_, byte)| **byte == b':');
+        let (end, _) = ends.nth(columns.saturating_sub(1)).ok_or_else(wrong)?;
+        let (lengths, values) = value.split_at(end + 1);
+        Ok(Self { lengths, values })
+    }
+
     fn take(&mut self) -> Result<Option<&'a [u8]>, Failure> {
-        if let Some(rest) = self.0.strip_prefix(b"-") {
-            self.0 = rest;
+        let end = self.lengths.iter().position(|byte| *byte == b':').ok_or_else(wrong)?;
+        let (length, rest) = (&self.lengths[..end], &self.lengths[end + 1..]);
+        self.lengths = rest;
+        if length == b"-" {
             return Ok(None);
         }
-        let wrong = || Failure::Decode("a row is not what was selected".into());
-        let colon = self.0.iter().position(|byte| *byte == b':').ok_or_else(wrong)?;
-        let length: usize = parse(&self.0[..colon]).ok_or_else(wrong)?;
-        let (value, rest) = self.0[colon + 1..].split_at_checked(length).ok_or_else(wrong)?;
-        self.0 = rest;
+        let length: usize = parse(length).ok_or_else(wrong)?;
+        let (value, rest) = self.values.split_at_checked(length).ok_or_else(wrong)?;
+        self.values = rest;
         Ok(Some(value))
     }
+}
+
+fn wrong() -> Failure {
+    Failure::Decode("a row is not what was selected".into())
 }
 
 impl Columns for Packed<'_> {
@@ -71,7 +91,7 @@ mod tests {
         push_expression(&mut sql, &columns);
         let row = connection.fetch_one(sqlx::AssertSqlSafe(sql)).await.expect("a row");
         let value: Vec<u8> = row.get(0);
-        let mut packed = Packed(&value);
+        let mut packed = Packed::new(&value, columns.len()).expect("seven lengths");
         assert_eq!(packed.integer().expect("a number"), Some(-5));
         assert_eq!(packed.string().expect("a text"), Some(String::new()));
         assert_eq!(packed.string().expect("NULL"), None);
@@ -84,12 +104,13 @@ mod tests {
 
     #[test]
     fn what_is_no_row_is_an_error() {
-        for bytes in ["", "x", "5", "5:abc", "99999999999999999999:a", ":", "-1:a"] {
-            let mut packed = Packed(bytes.as_bytes());
-            let all: Result<Vec<_>, _> = (0..3).map(|_| packed.bytes()).collect();
-            assert!(all.is_err(), "{bytes}");
+        let read = |value: &str| Packed::new(value.as_bytes(), 2)?.bytes();
+        for value in ["", ":", "1:a", "5:-:abc", "x:-:abc", "99999999999999999999:-:a", ":-:"] {
+            assert!(read(value).is_err(), "{value}");
         }
-        assert!(Packed(b"1:x").integer().is_err());
-        assert!(Packed(b"1:\xff").string().is_err());
+        assert_eq!(read("1:-:a").expect("a row"), Some(b"a".to_vec()));
+        let packed = |value| Packed::new(value, 1).expect("a length");
+        assert!(packed(b"1:x").integer().is_err());
+        assert!(packed(b"1:\xff").string().is_err());
     }
 }
