@@ -212,3 +212,56 @@ impl Lanes {
         slow.map(|entry| entry.lane.in_flight()).sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::lane::Limits;
+    use super::*;
+
+    /// Endpoints of four slots, of which so many are taken, and when a claim may find something.
+    fn lanes(endpoints: &[(usize, i64)]) -> Lanes {
+        let mut lanes = Lanes::default();
+        for (number, (taken, next_look)) in (1..).zip(endpoints) {
+            let limits = Limits { concurrency: 4, per_second: None };
+            let mut lane = Lane::new(limits, Health::default(), NOW);
+            lane.claimed(*taken, NOW);
+            lanes.entries.insert(number, Entry { lane, is_active: true, next_look: *next_look });
+        }
+        lanes
+    }
+
+    const NOW: i64 = 1_000;
+
+    #[test]
+    fn as_many_events_are_fanned_out_as_those_that_keep_up_can_take() {
+        let check = |endpoints: &[(usize, i64)], room| {
+            assert_eq!(lanes(endpoints).room(100, NOW), room, "{endpoints:?}");
+        };
+        check(&[(0, NEVER), (1, NEVER)], Some(4));
+        check(&[(1, NEVER), (4, NEVER)], Some(3));
+        check(&[(4, NEVER)], Some(0));
+        // One that hangs, whose deliveries wait, is no measure.
+        check(&[(1, NEVER), (4, NOW)], Some(3));
+        check(&[(4, NEVER), (4, NOW)], Some(0));
+        check(&[(4, NOW)], None);
+        check(&[], None);
+    }
+
+    #[test]
+    fn a_survey_tells_whether_anything_waits() {
+        let check = |next_look, next_due, direct| {
+            let mut lanes = lanes(&[(0, next_look)]);
+            let health =
+                StoredHealth { failing_since: None, failures: 0, paused_until: 0, pause: 0 };
+            lanes.survey(&[Survey { endpoint: 1, next_due, health }], &Pending::default());
+            assert_eq!(lanes.direct(1, NOW), direct, "{next_look} {next_due:?}");
+        };
+        assert_eq!(lanes(&[(0, UNKNOWN)]).direct(1, NOW), 0);
+        check(UNKNOWN, None, 4);
+        check(UNKNOWN, Some(NOW), 0);
+        check(UNKNOWN, Some(NOW + 1), 4);
+        check(NEVER, Some(NOW), 0);
+        // What a result said, and is not written yet.
+        check(NOW, None, 0);
+    }
+}
