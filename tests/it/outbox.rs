@@ -118,6 +118,7 @@ contract! {
         a_lease_lasts_while_its_dispatcher_lives,
         a_second_dispatcher_is_refused_or_shares_the_work,
         a_delivery_that_is_there_already_is_not_sent_twice_at_fan_out,
+        what_waited_for_a_dispatcher_is_leased_as_it_is_fanned_out,
     }
     order {
         the_events_of_an_object_arrive_in_order,

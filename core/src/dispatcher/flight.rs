@@ -169,9 +169,11 @@ fn message(claimed: &Claimed) -> Option<Message> {
 /// The trace of an event is its id, the same for every attempt; each attempt is a span of its own
 /// (W3C Trace Context, section 3.2).
 fn traceparent(id: &EventId) -> Option<HeaderValue> {
-    let trace = id.as_uuid()?.simple();
     let span: u64 = rand::random_range(1..=u64::MAX);
-    HeaderValue::try_from(format!("00-{trace}-{span:016x}-01")).ok()
+    let mut header = *b"00-________________________________-________________-01";
+    id.as_uuid()?.simple().encode_lower(&mut header[3..35]);
+    hex::encode_to_slice(span.to_be_bytes(), &mut header[36..52]).ok()?;
+    HeaderValue::from_bytes(&header).ok()
 }
 
 #[cfg(test)]

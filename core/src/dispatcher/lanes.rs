@@ -20,12 +20,14 @@ pub(super) struct Lanes {
 struct Entry {
     lane: Lane,
     is_active: bool,
-    /// When a claim may find something; [`NEVER`] until that is known.
+    /// When a claim may find something.
     next_look: i64,
 }
 
 /// Nothing waits, as far as is known.
 const NEVER: i64 = i64::MAX;
+/// Whether anything waits is for the next survey to tell: until then it is looked for.
+const UNKNOWN: i64 = i64::MIN;
 
 impl From<StoredHealth> for Health {
     fn from(health: StoredHealth) -> Self {
@@ -66,7 +68,7 @@ impl Lanes {
                     mass.began_to_fail(number, since);
                 }
                 let lane = Lane::new(subscriber.limits, health, now);
-                Entry { lane, is_active: false, next_look: 0 }
+                Entry { lane, is_active: false, next_look: UNKNOWN }
             });
             entry.lane.set_limits(subscriber.limits, now);
             if subscriber.is_active && !entry.is_active {
@@ -80,7 +82,7 @@ impl Lanes {
             entry.is_active = subscriber.is_active && !is_disabled;
             if !entry.is_active {
                 // It may have anything when it is enabled.
-                entry.next_look = 0;
+                entry.next_look = UNKNOWN;
             }
         }
     }
@@ -89,7 +91,12 @@ impl Lanes {
     pub(super) fn survey(&mut self, surveys: &[Survey], pending: &Pending) {
         for survey in surveys {
             if let Some(entry) = self.entries.get_mut(&survey.endpoint) {
-                entry.next_look = entry.next_look.min(survey.next_due.unwrap_or(NEVER));
+                let next_due = survey.next_due.unwrap_or(NEVER);
+                entry.next_look = match entry.next_look {
+                    UNKNOWN => next_due,
+                    // What was not written yet may be due before.
+                    known => known.min(next_due),
+                };
                 // What is not written yet is newer than what was read.
                 if !pending.healths.contains_key(&survey.endpoint) {
                     entry.lane.set_health(survey.health.into());
@@ -131,26 +138,26 @@ impl Lanes {
         }
     }
 
-    /// How many new events are worth fanning out, while every endpoint keeps up: as many as can be
-    /// sent at once, since a delivery that is claimed as it is made is written once, and one that
-    /// waits twice. `None` when that is no measure: some endpoint has deliveries waiting already, is
-    /// left alone, or none is active.
+    /// How many new events are worth fanning out, while any endpoint keeps up: as many as can be sent
+    /// at once, since a delivery that is claimed as it is made is written once, and one that waits
+    /// twice. Those that have deliveries waiting already, or are left alone, are no measure; `None`
+    /// when that is all of them.
     pub(super) fn room(&mut self, free: usize, now: i64) -> Option<usize> {
-        let mut active = 0;
+        let mut keeping_up = 0;
         let mut most = 0;
         for entry in self.entries.values_mut().filter(|entry| entry.is_active) {
             let capacity = entry.lane.capacity(now);
-            let is_full = capacity == 0 && entry.lane.in_flight() > 0;
-            if entry.next_look <= now || entry.lane.is_open() || (capacity == 0 && !is_full) {
-                return None;
+            let is_paused = capacity == 0 && entry.lane.in_flight() == 0;
+            if entry.next_look <= now || entry.lane.is_open() || is_paused {
+                continue;
             }
-            active += 1;
+            keeping_up += 1;
             most = most.max(capacity);
         }
-        match (active, most) {
+        match (keeping_up, most) {
             (0, _) => None,
             (_, 0) => Some(0),
-            _ => Some(most.min(free / active).max(usize::from(free > 0))),
+            _ => Some(most.min(free / keeping_up).max(usize::from(free > 0))),
         }
     }
 
@@ -203,5 +210,58 @@ impl Lanes {
     pub(super) fn slow_in_flight(&self) -> usize {
         let slow = self.entries.values().filter(|entry| entry.lane.is_slow());
         slow.map(|entry| entry.lane.in_flight()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lane::Limits;
+    use super::*;
+
+    /// Endpoints of four slots, of which so many are taken, and when a claim may find something.
+    fn lanes(endpoints: &[(usize, i64)]) -> Lanes {
+        let mut lanes = Lanes::default();
+        for (number, (taken, next_look)) in (1..).zip(endpoints) {
+            let limits = Limits { concurrency: 4, per_second: None };
+            let mut lane = Lane::new(limits, Health::default(), NOW);
+            lane.claimed(*taken, NOW);
+            lanes.entries.insert(number, Entry { lane, is_active: true, next_look: *next_look });
+        }
+        lanes
+    }
+
+    const NOW: i64 = 1_000;
+
+    #[test]
+    fn as_many_events_are_fanned_out_as_those_that_keep_up_can_take() {
+        let check = |endpoints: &[(usize, i64)], room| {
+            assert_eq!(lanes(endpoints).room(100, NOW), room, "{endpoints:?}");
+        };
+        check(&[(0, NEVER), (1, NEVER)], Some(4));
+        check(&[(1, NEVER), (4, NEVER)], Some(3));
+        check(&[(4, NEVER)], Some(0));
+        // One that hangs, whose deliveries wait, is no measure.
+        check(&[(1, NEVER), (4, NOW)], Some(3));
+        check(&[(4, NEVER), (4, NOW)], Some(0));
+        check(&[(4, NOW)], None);
+        check(&[], None);
+    }
+
+    #[test]
+    fn a_survey_tells_whether_anything_waits() {
+        let check = |next_look, next_due, direct| {
+            let mut lanes = lanes(&[(0, next_look)]);
+            let health =
+                StoredHealth { failing_since: None, failures: 0, paused_until: 0, pause: 0 };
+            lanes.survey(&[Survey { endpoint: 1, next_due, health }], &Pending::default());
+            assert_eq!(lanes.direct(1, NOW), direct, "{next_look} {next_due:?}");
+        };
+        assert_eq!(lanes(&[(0, UNKNOWN)]).direct(1, NOW), 0);
+        check(UNKNOWN, None, 4);
+        check(UNKNOWN, Some(NOW), 0);
+        check(UNKNOWN, Some(NOW + 1), 4);
+        check(NEVER, Some(NOW), 0);
+        // What a result said, and is not written yet.
+        check(NOW, None, 0);
     }
 }

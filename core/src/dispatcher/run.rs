@@ -34,7 +34,7 @@ const BATCH: usize = 128;
 const BUSY_POLL: Duration = Duration::from_millis(10);
 const IDLE_POLL: Duration = Duration::from_millis(500);
 /// How long new events wait for a slot that is about to be free, before they are fanned out to wait.
-const HOLD: Duration = Duration::from_millis(100);
+const HOLD: Duration = Duration::from_millis(500);
 /// How often every endpoint is looked at.
 const SURVEY: Duration = Duration::from_millis(500);
 /// The wait before a database is tried again, doubled up to the longest.

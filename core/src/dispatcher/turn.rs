@@ -110,27 +110,35 @@ async fn fan_out<S: Store>(
     terms: &Terms,
     done: &mut Done,
 ) -> Result<(), OutboxError> {
-    let limit = terms.events.min(events_in_one(directory.len()));
-    let (events, revision) = queue::fresh::<S>(connection, limit).await?;
-    if events.is_empty() {
-        return Ok(());
-    }
-    if !directory.is_of(revision) && directory.refresh(connection, outbox, terms.now).await? {
-        lanes.follow(directory, pending, terms.now);
-    }
     let mut plan = Plan { free: terms.free, rooms: HashMap::new(), deliveries: Vec::new() };
-    for event in &events {
-        plan.add(event, outbox.formats(), directory, lanes, terms, done);
+    let most = events_in_one(directory.len());
+    let mut limit = terms.events.min(most);
+    loop {
+        let (events, revision) = queue::fresh::<S>(connection, limit).await?;
+        done.is_full = events.len() == limit;
+        if events.is_empty() {
+            return Ok(());
+        }
+        if !directory.is_of(revision) && directory.refresh(connection, outbox, terms.now).await? {
+            lanes.follow(directory, pending, terms.now);
+        }
+        plan.deliveries.clear();
+        for event in &events {
+            plan.add(event, outbox.formats(), directory, lanes, terms, done);
+        }
+        let numbers: Vec<i64> = events.iter().map(|event| event.number).collect();
+        let inserted = queue::fan_out::<S>(connection, &numbers, &plan.deliveries).await?;
+        if inserted < plan.deliveries.len() as u64 {
+            keep_leased::<S>(connection, terms, done).await?;
+        }
+        done.fanned_out += events.len();
+        done.made += plan.deliveries.len();
+        if !done.is_full || !done.claimed.is_empty() || done.fanned_out >= most {
+            return Ok(());
+        }
+        // Events of which none can be sent at once take no room: as many again are looked at.
+        limit = done.fanned_out;
     }
-    let numbers: Vec<i64> = events.iter().map(|event| event.number).collect();
-    let inserted = queue::fan_out::<S>(connection, &numbers, &plan.deliveries).await?;
-    if inserted < plan.deliveries.len() as u64 {
-        keep_leased::<S>(connection, terms, done).await?;
-    }
-    done.fanned_out = events.len();
-    done.made = plan.deliveries.len();
-    done.is_full = events.len() == limit;
-    Ok(())
 }
 
 /// Lets go of deliveries that were there before they were to be made, and so are not leased.

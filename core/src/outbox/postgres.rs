@@ -10,7 +10,9 @@ use sqlx::{
 
 use super::error::OutboxError;
 use super::statement::{Column, Parameter, Statement, Tables, Value};
-use super::store::{Backend, CLAIMABLE, CLAIMED, Claim, DispatcherLock, Failure, LOG, TOKENS};
+use super::store::{
+    Backend, CLAIMABLE, CLAIMED, Claim, Columns, DispatcherLock, Failure, LOG, TOKENS,
+};
 
 /// The locks that an application might take too are those of two numbers; ours is the first.
 const LOCKS: i32 = 0x686f_6f6b;
@@ -39,6 +41,18 @@ impl Backend for Postgres {
         let Statement { sql, values } = statement;
         let query = sqlx::query_with(AssertSqlSafe(sql), arguments(values)?);
         connection.fetch_all(query).await
+    }
+
+    async fn fetch_wide<T: Send>(
+        connection: &mut PgConnection,
+        columns: &[&str],
+        rest: Statement,
+        read: fn(&mut dyn Columns) -> Result<T, OutboxError>,
+    ) -> Result<Vec<T>, OutboxError> {
+        let sql = ["SELECT ", &columns.join(", "), &rest.sql].concat();
+        let select = Statement { sql: sql.into(), values: rest.values };
+        let rows = Self::fetch(connection, select).await?;
+        rows.iter().map(|row| read(&mut RowColumns { row, next: 0 })).collect()
     }
 
     async fn script(connection: &mut PgConnection, sql: &'static str) -> Result<(), Failure> {
@@ -222,6 +236,33 @@ impl Backend for Postgres {
             listener.recv().await?;
             wake();
         }
+    }
+}
+
+/// The columns of a row, from the next on.
+struct RowColumns<'a> {
+    row: &'a PgRow,
+    next: usize,
+}
+
+impl RowColumns<'_> {
+    fn take(&mut self) -> usize {
+        self.next += 1;
+        self.next - 1
+    }
+}
+
+impl Columns for RowColumns<'_> {
+    fn integer(&mut self) -> Result<Option<i64>, Failure> {
+        Postgres::integer(self.row, self.take())
+    }
+
+    fn string(&mut self) -> Result<Option<String>, Failure> {
+        Postgres::string(self.row, self.take())
+    }
+
+    fn bytes(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+        Postgres::bytes(self.row, self.take())
     }
 }
 

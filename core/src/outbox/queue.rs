@@ -24,7 +24,7 @@ use super::formats::Formats;
 use super::master_key::MasterKey;
 use super::pattern::Changed;
 use super::statement::{Column, Statement};
-use super::store::{Claim, Failure, Store};
+use super::store::{Claim, Columns, Failure, Store};
 use crate::event::{Actor, Written};
 use crate::format::Format;
 
@@ -80,44 +80,49 @@ pub(crate) async fn fresh<S: Store>(
     connection: &mut S::Connection,
     limit: usize,
 ) -> Result<(Vec<Fresh>, i64), OutboxError> {
+    /// In the order in which they are read.
+    const COLUMNS: [&str; 12] = [
+        "(SELECT number FROM hookwright_meta WHERE name = 'endpoints')",
+        "id",
+        "tenant",
+        "object",
+        "operation",
+        "object_id",
+        "changed",
+        "event_id",
+        "time",
+        "context",
+        "previous",
+        "CASE WHEN length(data) <= $1 THEN data END",
+    ];
     // In the text, since a limit that is bound makes SQLite compile the statement anew each time.
-    let limit = format!(" FROM hookwright_fresh ORDER BY id LIMIT {limit}");
-    let select = Statement::new(
-        "SELECT id, tenant, object, operation, object_id, event_id, time, changed, previous, \
-         CASE WHEN length(data) <= $1 THEN data END, \
-         (SELECT number FROM hookwright_meta WHERE name = 'endpoints'), context",
-    )
-    .text(&limit)
-    .text(S::SKIP_LOCKED)
-    .bind(LIGHT);
-    let rows = S::fetch(connection, select).await?;
-    let revision = rows.first().map_or(Ok(None), |row| S::integer(row, 10))?;
-    let events = rows.iter().map(Fresh::of_row::<S>).collect::<Result<_, _>>()?;
-    Ok((events, revision.unwrap_or_default()))
+    let limit = format!(" ORDER BY id LIMIT {limit}");
+    let rest = Statement::new(" FROM hookwright_fresh").text(&limit).text(S::SKIP_LOCKED);
+    let read = |columns: &mut dyn Columns| Ok((columns.integer()?, Fresh::read(columns)?));
+    let rows = S::fetch_wide(connection, &COLUMNS, rest.bind(LIGHT), read).await?;
+    let revision = rows.first().and_then(|(revision, _)| *revision);
+    Ok((rows.into_iter().map(|(_, event)| event).collect(), revision.unwrap_or_default()))
 }
 
 impl Fresh {
-    fn of_row<S: Store>(row: &S::Row) -> Result<Self, OutboxError> {
+    fn read(columns: &mut dyn Columns) -> Result<Self, OutboxError> {
         let unreadable = || OutboxError::stored("an event");
-        let text = |column| S::string(row, column)?.ok_or_else(unreadable);
-        let content = match S::bytes(row, 9)? {
-            Some(data) => Some(Content {
-                event_id: text(5)?,
-                time: S::integer(row, 6)?,
-                previous: S::bytes(row, 8)?,
-                data,
-                context: S::string(row, 11)?,
-            }),
-            None => None,
-        };
+        let number = columns.integer()?.ok_or_else(unreadable)?;
+        let tenant = columns.string()?;
+        let mut text = || columns.string()?.ok_or_else(unreadable);
+        let (object, operation, object_id) = (text()?, text()?, text()?);
+        let changed = Changed::new(columns.string()?);
+        let event_id = columns.string()?.ok_or_else(unreadable)?;
+        let (time, context) = (columns.integer()?, columns.string()?);
+        let (previous, data) = (columns.bytes()?, columns.bytes()?);
         Ok(Self {
-            number: S::integer(row, 0)?.ok_or_else(unreadable)?,
-            tenant: S::string(row, 1)?,
-            object_id: text(4)?,
-            object: text(2)?,
-            operation: text(3)?,
-            changed: Changed::new(S::string(row, 7)?),
-            content,
+            number,
+            tenant,
+            object,
+            operation,
+            object_id,
+            changed,
+            content: data.map(|data| Content { event_id, time, previous, data, context }),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 mod error;
 mod file;
+mod packed;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -15,9 +16,12 @@ use sqlx::{
 
 pub(super) use self::error::FileError;
 pub(super) use self::file::{DatabaseFile, Sidecar};
+use self::packed::Packed;
 use super::error::OutboxError;
 use super::statement::{Column, Parameter, Statement, Tables, Value};
-use super::store::{Backend, CLAIMABLE, CLAIMED, Claim, DispatcherLock, Failure, LOG, TOKENS};
+use super::store::{
+    Backend, CLAIMABLE, CLAIMED, Claim, Columns, DispatcherLock, Failure, LOG, TOKENS,
+};
 
 impl Backend for Sqlite {
     const TABLES: Tables = Tables::Values;
@@ -43,6 +47,20 @@ impl Backend for Sqlite {
         let (sql, arguments) = positional(statement)?;
         let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
         connection.fetch_all(query).await
+    }
+
+    async fn fetch_wide<T: Send>(
+        connection: &mut SqliteConnection,
+        columns: &[&str],
+        rest: Statement,
+        read: fn(&mut dyn Columns) -> Result<T, OutboxError>,
+    ) -> Result<Vec<T>, OutboxError> {
+        let mut sql = "SELECT ".to_owned();
+        packed::push_expression(&mut sql, columns);
+        sql.push_str(&rest.sql);
+        let select = Statement { sql: sql.into(), values: rest.values };
+        let rows = Self::fetch(connection, select).await?;
+        rows.iter().map(|row| read(&mut Packed::new(row.try_get(0)?, columns.len())?)).collect()
     }
 
     async fn script(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), Failure> {
@@ -87,10 +105,19 @@ impl Backend for Sqlite {
 
     async fn has_tables(connection: &mut SqliteConnection) -> Result<bool, Failure> {
         let found = Statement::new(
-            "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'hookwright_meta'",
+            "SELECT count(*), (SELECT encoding FROM pragma_encoding) FROM sqlite_master \
+             WHERE type = 'table' AND name = 'hookwright_meta'",
         );
         let rows = Self::fetch(connection, found).await?;
-        Ok(rows.first().is_some_and(|row| matches!(Self::integer(row, 0), Ok(Some(1..)))))
+        let row = rows.first().ok_or(Failure::RowNotFound)?;
+        if Self::string(row, 1)?.is_some_and(|encoding| encoding != "UTF-8") {
+            // A row that is read as one value has bytes and texts in it.
+            return Err(Failure::Configuration(
+                "the texts of this file of SQLite are UTF-16: an outbox needs a file of UTF-8"
+                    .into(),
+            ));
+        }
+        Ok(Self::integer(row, 0)?.is_some_and(|tables| tables > 0))
     }
 
     async fn lock_migration(_connection: &mut SqliteConnection) -> Result<(), Failure> {
@@ -313,6 +340,15 @@ fn number_of_place(text: &str) -> (usize, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_file_of_utf_16_is_refused() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.expect("a file");
+        assert!(!Sqlite::has_tables(&mut connection).await.expect("a file of UTF-8"));
+        Sqlite::script(&mut connection, "PRAGMA encoding = 'UTF-16'").await.expect("an empty file");
+        let error = Sqlite::has_tables(&mut connection).await.expect_err("a file of UTF-16");
+        assert!(error.to_string().contains("UTF-16"), "{error}");
+    }
 
     #[test]
     fn values_are_bound_in_the_order_of_their_places() {

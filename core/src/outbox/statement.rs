@@ -108,11 +108,12 @@ impl Column {
         }
     }
 
+    /// A value, or `NULL` behind the last row.
     fn take(&mut self, row: usize) -> Parameter {
         match self {
-            Self::Texts(texts) => Parameter::Text(texts[row].take()),
-            Self::Blobs(blobs) => Parameter::Bytes(blobs[row].take()),
-            Self::Integers(integers) => Parameter::Integer(integers[row]),
+            Self::Texts(texts) => Parameter::Text(texts.get_mut(row).and_then(Option::take)),
+            Self::Blobs(blobs) => Parameter::Bytes(blobs.get_mut(row).and_then(Option::take)),
+            Self::Integers(integers) => Parameter::Integer(integers.get(row).copied().flatten()),
         }
     }
 }
@@ -159,8 +160,16 @@ pub enum Value {
 pub enum Tables {
     /// One array a column: the text is the same for any number of rows.
     Arrays,
-    /// `VALUES`, one parameter a value.
+    /// `VALUES`, one parameter a value. There are more rows than were given, of `NULL`, which the
+    /// table leaves out: so that there are few texts, each of which is prepared once and kept.
     Values,
+}
+
+impl Tables {
+    /// How many rows `VALUES` has for so many.
+    fn padded(rows: usize) -> usize {
+        if rows > 8 { rows.next_multiple_of(8) } else { rows.next_power_of_two() }
+    }
 }
 
 /// SQL and what is bound to it.
@@ -196,7 +205,8 @@ impl Statement {
         self
     }
 
-    /// Appends a table of values of this name, to stand after FROM: one row at least.
+    /// Appends a table of values of this name, to stand after FROM: one row at least, and no `NULL`
+    /// in the first column.
     #[must_use]
     pub fn table<const N: usize>(
         mut self,
@@ -240,7 +250,7 @@ impl Statement {
         }
         let mut columns = columns.map(|(_, column)| column);
         let mut before = " FROM (VALUES (";
-        for row in 0..columns.first().map_or(0, Column::rows) {
+        for row in 0..Tables::padded(columns.first().map_or(0, Column::rows)) {
             for column in &mut columns {
                 self.sql.to_mut().push_str(before);
                 self.push(Value::One(column.take(row)));
@@ -248,12 +258,14 @@ impl Statement {
             }
             before = "), (";
         }
-        self.sql.to_mut().extend(["))) AS ", name]);
+        self.sql.to_mut().extend([")) WHERE column1 IS NOT NULL) AS ", name]);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     fn table(tables: Tables) -> Statement {
@@ -277,9 +289,25 @@ mod tests {
         let values = table(Tables::Values);
         assert_eq!(
             values.sql,
-            "SELECT $1 FROM (SELECT column1 AS a, column2 AS b FROM (VALUES ($2, $3), ($4, $5))) AS t WHERE a < $6"
+            "SELECT $1 FROM (SELECT column1 AS a, column2 AS b FROM (VALUES ($2, $3), ($4, $5)) \
+             WHERE column1 IS NOT NULL) AS t WHERE a < $6"
         );
         assert_eq!(values.values.len(), 6);
+    }
+
+    #[test]
+    fn tables_of_many_sizes_have_few_texts() {
+        let text = |rows: i64| {
+            let columns = [("a", (0..rows).collect()), ("b", (0..rows).collect())];
+            Statement::new("").table(Tables::Values, "t", columns)
+        };
+        let texts: HashSet<_> = (1..=64).map(|rows| text(rows).sql).collect();
+        assert_eq!(texts.len(), 11);
+        let nine = text(9);
+        assert_eq!(nine.values.len(), 2 * 16);
+        let value = |place: usize| format!("{:?}", nine.values[place]);
+        assert_eq!(value(17), "One(Integer(8))");
+        assert_eq!(value(18), "One(NULL)");
     }
 
     #[test]

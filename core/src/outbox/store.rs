@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use sqlx::{Database, Pool};
 
+use super::error::OutboxError;
 use super::statement::{Column, Statement, Tables};
 
 /// A database that keeps an outbox: [`Sqlite`](sqlx::Sqlite), by the feature `sqlite`, or
@@ -40,6 +41,14 @@ pub trait Backend: Database {
         connection: &mut Self::Connection,
         statement: Statement,
     ) -> impl Future<Output = Result<Vec<Self::Row>, Failure>> + Send;
+
+    /// Runs a SELECT of these columns, of which there are many, and has each row read.
+    fn fetch_wide<T: Send>(
+        connection: &mut Self::Connection,
+        columns: &[&str],
+        rest: Statement,
+        read: fn(&mut dyn Columns) -> Result<T, OutboxError>,
+    ) -> impl Future<Output = Result<Vec<T>, OutboxError>> + Send;
 
     /// Runs several statements without values.
     fn script(
@@ -123,7 +132,7 @@ pub trait Backend: Database {
     ) -> impl Future<Output = Result<Option<i64>, Failure>> + Send;
 
     /// Keeps a second dispatcher away where there may be one only, for as long as the value lives.
-    fn lock_dispatcher(pool: &Pool<Self>) -> Result<DispatcherLock, super::error::OutboxError>;
+    fn lock_dispatcher(pool: &Pool<Self>) -> Result<DispatcherLock, OutboxError>;
 
     /// Whether leases of earlier runs are void when a dispatcher starts, since it is the only one.
     const IS_EXCLUSIVE: bool;
@@ -136,6 +145,18 @@ pub trait Backend: Database {
         pool: &Pool<Self>,
         wake: impl Fn() + Send,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// The columns of a row, each of which is read once, in their order.
+pub trait Columns {
+    /// A number, `None` for `NULL`.
+    fn integer(&mut self) -> Result<Option<i64>, Failure>;
+
+    /// A text.
+    fn string(&mut self) -> Result<Option<String>, Failure>;
+
+    /// Bytes.
+    fn bytes(&mut self) -> Result<Option<Vec<u8>>, Failure>;
 }
 
 /// How many lease tokens are taken at once.

@@ -191,3 +191,26 @@ pub(super) async fn a_delivery_that_is_there_already_is_not_sent_twice_at_fan_ou
     until("nothing under way", || async { receiver.under_way() == 0 }).await;
     assert_eq!(receiver.arrivals().len(), 2);
 }
+
+pub(super) async fn what_waited_for_a_dispatcher_is_leased_as_it_is_fanned_out<S: TestStore>(
+    fixture: Fixture<S>,
+) {
+    let receiver = Receiver::new().await;
+    fixture.endpoint_of(settings(&receiver, "/").concurrency(64)).await;
+    fixture.emit_people(0..40).await;
+    fixture.execute(S::NOTE_UPDATES).await;
+    let running = fixture.start().await;
+    fixture.settled().await;
+    running.end().await;
+    assert_eq!(receiver.arrivals().len(), 40);
+    assert_eq!(fixture.count("written_again").await, 0);
+
+    // And what waits in the queue already is found by the next one.
+    fixture.execute("UPDATE hookwright_event SET id = id + 1000").await;
+    let waiting = "INSERT INTO hookwright_delivery (event, endpoint, due) \
+         SELECT e.id, p.id, e.emitted_at FROM hookwright_event AS e, hookwright_endpoint AS p";
+    fixture.execute(waiting).await;
+    let _running = fixture.start().await;
+    fixture.settled().await;
+    assert_eq!(receiver.arrivals().len(), 80);
+}

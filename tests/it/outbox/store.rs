@@ -18,6 +18,9 @@ pub(super) trait TestStore: Store {
     const HAS_ONE_DISPATCHER: bool;
     /// Whether one transaction writes at a time, and only on what it has read last.
     const HAS_ONE_WRITER: bool;
+    /// Makes a trigger that keeps the event of each delivery that is written again, in the table
+    /// `written_again`.
+    const NOTE_UPDATES: &'static str;
 
     /// Where a database is.
     type Place: Clone + Send + Sync + 'static;
@@ -80,6 +83,9 @@ fn unique_name() -> String {
 impl TestStore for Sqlite {
     const HAS_ONE_DISPATCHER: bool = true;
     const HAS_ONE_WRITER: bool = true;
+    const NOTE_UPDATES: &'static str = "CREATE TABLE written_again (event INTEGER); \
+         CREATE TRIGGER note_update AFTER UPDATE ON hookwright_delivery BEGIN \
+         INSERT INTO written_again VALUES (new.event); END";
 
     /// A file in a directory of its own.
     type Place = PathBuf;
@@ -172,6 +178,11 @@ const SERVER: &str = "HOOKWRIGHT_TEST_DATABASE_URL";
 impl TestStore for Postgres {
     const HAS_ONE_DISPATCHER: bool = false;
     const HAS_ONE_WRITER: bool = false;
+    const NOTE_UPDATES: &'static str = "CREATE TABLE written_again (event BIGINT); \
+         CREATE FUNCTION note_update() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+         INSERT INTO written_again VALUES (new.event); RETURN NULL; END $$; \
+         CREATE TRIGGER note_update AFTER UPDATE ON hookwright_delivery FOR EACH ROW \
+         EXECUTE FUNCTION note_update()";
 
     type Place = Address;
 
