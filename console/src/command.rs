@@ -38,6 +38,7 @@ use self::database::Missing;
 use self::failure::{EXIT_CODES, Failure};
 use self::output::Output;
 use self::settings::{Settings, Values};
+use crate::console::Console;
 use crate::outbox::on_store;
 
 /// Webhooks from a terminal: serve them, make them, watch them, send again.
@@ -190,7 +191,8 @@ fn flags(options: &Options) -> Values {
 async fn migrate(settings: &Settings, output: Output) -> Result<(), Failure> {
     let database = dispatch::own_database(settings)?;
     let outbox = database::open(database, Missing::Make).await?;
-    on_store!(outbox, outbox => outbox.migrate().await?);
+    on_store!(&outbox, outbox => outbox.migrate().await?);
+    Console::new(outbox)?.migrate().await?;
     let shown = database::without_password(database);
     if output.is_json {
         return output.json(&json!({"database": shown, "migrated": true}));

@@ -61,3 +61,34 @@ fn flow(url: &str) {
         assert_eq!(ended.code, Some(0), "{ended:?}");
     }
 }
+
+#[tokio::test]
+async fn who_may_make_no_tables_uses_those_that_the_owner_has_made() {
+    let server = env::var(SERVER).expect("HOOKWRIGHT_TEST_DATABASE_URL names a server");
+    let name = format!("hookwright_migrated_{}", std::process::id());
+    run_sql(&server, format!("CREATE DATABASE {name}")).await;
+    run_sql(&server, format!("CREATE ROLE {name}")).await;
+    let (base, _) = server.rsplit_once('/').unwrap();
+    let url = format!("{base}/{name}");
+    let folder = Folder::new();
+    let run = |url: &str, arguments: &[&str]| {
+        let mut command = folder.command(arguments);
+        command.env("HOOKWRIGHT_DATABASE", url);
+        command.env("HOOKWRIGHT_MASTER_KEY", "3q2+796tvu/erb7v3q2+796tvu/erb7v3q2+796tvu8=");
+        Ended::of(&mut command)
+    };
+    let migrated = run(&url, &["migrate"]);
+    assert_eq!(migrated.code, Some(0), "{migrated:?}");
+    let grants = "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public";
+    run_sql(&url, format!("{grants} TO {name}")).await;
+    run_sql(&url, format!("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {name}")).await;
+    let limited = format!("{url}?options[role]={name}");
+    for arguments in
+        [&["webhooks", "list"][..], &["keys", "create", "x", "--scope", "read"], &["doctor"]]
+    {
+        let ended = run(&limited, arguments);
+        assert_eq!(ended.code, Some(0), "{arguments:?}: {ended:?}");
+    }
+    run_sql(&server, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+    run_sql(&server, format!("DROP ROLE {name}")).await;
+}
