@@ -9,7 +9,7 @@ use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
-use url::Url;
+use url::{Host, Url};
 
 use super::database::{self, Missing};
 use super::failure::{Exit, Failure, with_sources};
@@ -76,18 +76,7 @@ impl Client {
     }
 
     fn of_server(url: &str, settings: &Settings) -> Result<Self, Failure> {
-        let wrong = |problem: &str| {
-            Failure::usage(format!("--server {problem}: such as https://hooks.example.com"))
-        };
-        let mut base = Url::parse(url).map_err(|error| wrong(&error.to_string()))?;
-        if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
-            return Err(wrong("takes a URL of http or https"));
-        }
-        if base.password().is_some() {
-            return Err(wrong("takes no password in the URL, a key is given by --key"));
-        }
-        base.set_query(None);
-        base.set_fragment(None);
+        let base = server_url(url)?;
         if settings.all("allow").1 == Origin::Flag {
             let text =
                 "what is allowed is the server's to say: give --allow to its `hookwright serve`";
@@ -96,14 +85,21 @@ impl Client {
         let key = settings.one("key").ok_or_else(|| {
             Failure::usage("a server asks for a key: give it by HOOKWRIGHT_KEY, or --key; `hookwright keys create` makes one")
         })?;
+        if settings.lures_key() {
+            let host = base.host_str().unwrap_or_default();
+            return Err(Failure::usage(format!(
+                "a hookwright.toml in this directory names the server {host}, which would get the key of HOOKWRIGHT_KEY: where that is meant, name the server by --server or HOOKWRIGHT_SERVER, or the file by --config"
+            )));
+        }
         // A redirect could lead the key elsewhere.
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(10))
             .timeout(PATIENCE)
-            .user_agent(concat!("hookwright/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| Failure::of(Exit::Failed, &error))?;
+            .user_agent(concat!("hookwright/", env!("CARGO_PKG_VERSION")));
+        // To a proxy, the key would leave this machine in the clear.
+        let client = if base.scheme() == "http" { client.no_proxy() } else { client };
+        let client = client.build().map_err(|error| Failure::of(Exit::Failed, &error))?;
         let transport = Transport::Server { client, key: key.to_owned() };
         Ok(Self { base, transport, judges_addresses: true })
     }
@@ -150,6 +146,38 @@ impl Client {
             url.query_pairs_mut().extend_pairs(query);
         }
         Ok(url)
+    }
+}
+
+/// Reads the URL of a server, to which a key can be sent.
+pub(super) fn server_url(url: &str) -> Result<Url, Failure> {
+    let wrong = |problem: &str| {
+        Failure::usage(format!("--server {problem}: such as https://hooks.example.com"))
+    };
+    let mut base = Url::parse(url).map_err(|error| wrong(&error.to_string()))?;
+    if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
+        return Err(wrong("takes a URL of http or https"));
+    }
+    if base.password().is_some() {
+        return Err(wrong("takes no password in the URL, a key is given by --key"));
+    }
+    if base.scheme() == "http" && !is_this_machine(&base) {
+        let host = base.host_str().unwrap_or_default();
+        return Err(Failure::usage(format!(
+            "to http://{host} the key would cross the network in the clear: name the server by https://; plain http is for localhost, to which a tunnel can lead"
+        )));
+    }
+    base.set_query(None);
+    base.set_fragment(None);
+    Ok(base)
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name.trim_end_matches('.') == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }
 
@@ -250,4 +278,33 @@ fn judge(status: StatusCode, body: &[u8]) -> Result<Value, Failure> {
     };
     let details = problem["errors"].as_array().cloned().unwrap_or_default();
     Err(Failure::new(exit, detail).with_details(details))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_for_this_machine_alone() {
+        for url in [
+            "https://hooks.example.com/under?query#part",
+            "http://localhost:8600",
+            "http://127.0.0.1:8600",
+            "http://127.8.0.1",
+            "http://[::1]:8600",
+        ] {
+            assert!(server_url(url).is_ok(), "{url}");
+        }
+        for url in [
+            "http://hooks.example.com",
+            "http://localhost.example.com",
+            "http://127.0.0.1.example.com",
+            "http://10.0.0.5:8600",
+            "http://[::2]",
+            "http://[::ffff:10.0.0.5]",
+        ] {
+            let failure = server_url(url).unwrap_err();
+            assert!(failure.text().contains("https://"), "{failure:?}");
+        }
+    }
 }

@@ -37,7 +37,8 @@ fn what_cannot_be_is_wrong_usage() {
     folder.write("wrong.toml", "databse = 'x'\n");
     check(&folder.run(&["webhoks"]), 2, "webhooks");
     check(&folder.run(&["--server", "ftp://a", "--key", "k", "webhooks", "list"]), 2, "http");
-    check(&folder.run(&["--server", "http://a", "webhooks", "list"]), 2, "HOOKWRIGHT_KEY");
+    check(&folder.run(&["--server", "https://a", "webhooks", "list"]), 2, "HOOKWRIGHT_KEY");
+    check(&folder.run(&["--server", "http://a", "--key", "k", "webhooks", "list"]), 2, "https://");
     check(
         &folder.run(&["--server", "http://a", "--database", "b", "webhooks", "list"]),
         2,
@@ -45,7 +46,7 @@ fn what_cannot_be_is_wrong_usage() {
     );
     check(&folder.run(&["--server", "http://a", "migrate"]), 2, "--database");
     let allowed =
-        ["--server", "http://a", "webhooks", "create", "http://b", "--allow", "10.0.0.0/8"];
+        ["--server", "https://a", "webhooks", "create", "http://b", "--allow", "10.0.0.0/8"];
     check(&folder.run(&allowed), 2, "--allow");
     check(&folder.run(&["--config", "wrong.toml", "config"]), 2, "databse");
     check(&folder.run(&["--config", "none.toml", "config"]), 2, "none.toml");
@@ -106,8 +107,19 @@ fn a_test_that_is_not_acknowledged_has_failed() {
     let folder = Folder::new();
     let webhook = folder.json(&["webhooks", "create", "http://127.0.0.1:9"]);
     let id = webhook["id"].as_str().unwrap();
-    check(&folder.run(&["webhooks", "test", id]), 1, "refused");
+    check(&folder.run(&["webhooks", "test", id]), 1, "the address is refused");
     folder.run_with(&["send"], PERSON);
+    let allow = |url: &str, says: &str| {
+        folder.json(&["webhooks", "update", id, "--url", url]);
+        let mut command = folder.command(&["webhooks", "test", id]);
+        let ended = Ended::of(command.env("HOOKWRIGHT_ALLOW", "127.0.0.0/8"));
+        check(&ended, 1, says);
+    };
+    allow("http://127.0.0.1:9", "no connection");
+    for status in ["418", "500"] {
+        let (_listener, url) = folder.listen(&["--status", status]);
+        allow(&url, &format!("answered with {status}"));
+    }
 }
 
 #[test]

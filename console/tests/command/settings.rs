@@ -50,6 +50,25 @@ fn a_database_is_named_by_flag_environment_and_file() {
 }
 
 #[test]
+fn a_file_that_was_found_does_not_get_the_key_of_the_environment() {
+    let folder = Folder::new();
+    folder.write("hookwright.toml", "server = 'http://127.0.0.1:9'\n");
+    let list = |arguments: &[&str]| {
+        let mut command = folder.command(&[arguments, &["webhooks", "list"]].concat());
+        Ended::of(command.env("HOOKWRIGHT_KEY", "hwk_mine"))
+    };
+    let refused = list(&[]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    for word in ["127.0.0.1", "--server", "--config"] {
+        assert!(refused.stderr.contains(word), "no {word}: {refused:?}");
+    }
+    // Nobody listens there.
+    for meant in [["--config", "hookwright.toml"], ["--server", "http://127.0.0.1:9"]] {
+        assert_eq!(list(&meant).code, Some(5), "{meant:?}");
+    }
+}
+
+#[test]
 fn shells_can_complete() {
     let folder = Folder::new();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
