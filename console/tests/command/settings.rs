@@ -30,6 +30,21 @@ fn what_is_in_force_is_told_and_from_where() {
 }
 
 #[test]
+fn what_no_command_would_take_is_not_in_force() {
+    let folder = Folder::new();
+    for (name, value) in [
+        ("HOOKWRIGHT_ALLOW", "foo"),
+        ("HOOKWRIGHT_BEHIND_PROXY", "maybe"),
+        ("HOOKWRIGHT_LISTEN", "8600"),
+        ("HOOKWRIGHT_SERVER", "http://hooks.example.com"),
+    ] {
+        let ended = Ended::of(folder.command(&["config"]).env(name, value));
+        assert_eq!(ended.code, Some(2), "{name}: {ended:?}");
+        assert_eq!(ended.stdout, "", "{name}");
+    }
+}
+
+#[test]
 fn a_database_is_named_by_flag_environment_and_file() {
     let folder = Folder::new();
     folder.write("hookwright.toml", "database = 'of-file.db'\n");
