@@ -16,7 +16,6 @@ use super::failure::{Exit, Failure, with_sources};
 use super::settings::{Origin, Settings, Target};
 use crate::access::{Principal, Scope};
 use crate::console::Console;
-use crate::outbox::AnyOutbox;
 
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -39,13 +38,34 @@ enum Transport {
 impl Client {
     /// Of the server or the database that the settings name.
     pub(super) async fn new(settings: &Settings, missing: Missing) -> Result<Self, Failure> {
+        Self::with_catalog(settings, missing, None).await
+    }
+
+    /// As [`new`](Self::new), for a command that makes an event: a database's is looked at by the
+    /// catalogue that is set, a server has its own.
+    pub(super) async fn to_send(settings: &Settings, missing: Missing) -> Result<Self, Failure> {
+        let catalog = match settings.target()? {
+            Target::Server(_) => None,
+            Target::Database(_) => settings.catalog()?,
+        };
+        Self::with_catalog(settings, missing, catalog).await
+    }
+
+    async fn with_catalog(
+        settings: &Settings,
+        missing: Missing,
+        catalog: Option<String>,
+    ) -> Result<Self, Failure> {
         match settings.target()? {
             Target::Server(url) => Self::of_server(url, settings),
             Target::Database(path) => {
                 let outbox = database::open(path, missing).await?;
-                let console = Console::new(outbox.clone())?;
-                let allowed = allowed(settings, &console).await?;
-                Self::of_outbox(outbox, sender(&allowed.unwrap_or_default())?)
+                let mut console = Console::new(outbox)?;
+                let allowed = allowed(settings, &console).await?.unwrap_or_default();
+                if let Some(catalog) = catalog {
+                    console = console.catalog_schema(&catalog)?;
+                }
+                Self::of_console(console.sender(sender(&allowed)?))
             }
         }
     }
@@ -58,18 +78,18 @@ impl Client {
             return Self::new(settings, Missing::Make).await;
         };
         let outbox = database::open(path, Missing::Make).await?;
-        match allowed(settings, &Console::new(outbox.clone())?).await? {
+        let console = Console::new(outbox)?;
+        match allowed(settings, &console).await? {
             None => {
-                let all = ["0.0.0.0/0", "::/0"].map(str::to_owned).to_vec();
-                let client = Self::of_outbox(outbox, sender(&all)?)?;
+                let client = Self::of_console(console.sender(unguarded()?))?;
                 Ok(Self { judges_addresses: false, ..client })
             }
-            Some(allowed) => Self::of_outbox(outbox, sender(&allowed)?),
+            Some(allowed) => Self::of_console(console.sender(sender(&allowed)?)),
         }
     }
 
-    fn of_outbox(outbox: AnyOutbox, sender: Sender) -> Result<Self, Failure> {
-        let router = Console::new(outbox)?.sender(sender).router();
+    fn of_console(console: Console) -> Result<Self, Failure> {
+        let router = console.router();
         let base =
             Url::parse("http://localhost/").map_err(|error| Failure::of(Exit::Usage, &error))?;
         Ok(Self { base, transport: Transport::Database { router }, judges_addresses: true })
@@ -193,6 +213,11 @@ pub(super) async fn allowed(
         return Ok(Some(told.to_vec()));
     }
     Ok(console.allowed_networks().await?)
+}
+
+/// What dials every address that can be allowed.
+pub(super) fn unguarded() -> Result<Sender, Failure> {
+    sender(&["0.0.0.0/0", "::/0"].map(str::to_owned))
 }
 
 fn sender(allowed: &[String]) -> Result<Sender, Failure> {

@@ -79,7 +79,7 @@ pub(super) async fn run(settings: &Settings, output: Output) -> Result<(), Failu
     refuse_exposed(listen, tls.is_some() || behind_proxy)?;
     let allow: Vec<IpNet> = settings.list("allow")?;
     let sender = dispatch::sender(&allow)?;
-    let catalog = catalog(settings)?;
+    let catalog = settings.catalog()?;
 
     let listener = TcpListener::bind(listen)
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
@@ -161,14 +161,6 @@ async fn tls(settings: &Settings) -> Result<Option<RustlsConfig>, Failure> {
         }
         _ => Err(Failure::usage("--tls-cert and --tls-key belong together: give both")),
     }
-}
-
-fn catalog(settings: &Settings) -> Result<Option<String>, Failure> {
-    let Some(path) = settings.one("catalog") else {
-        return Ok(None);
-    };
-    let read = std::fs::read_to_string(path);
-    read.map(Some).map_err(|error| Failure::usage(format!("`{path}` cannot be read: {error}")))
 }
 
 /// Keeps the metrics of this process, and gives what writes them.

@@ -133,6 +133,15 @@ impl Settings {
         values.iter().map(|value| value.parse().map_err(wrong)).collect()
     }
 
+    /// What the file of the catalogue holds.
+    pub(super) fn catalog(&self) -> Result<Option<String>, Failure> {
+        let Some(path) = self.one("catalog") else {
+            return Ok(None);
+        };
+        let read = fs::read_to_string(path);
+        read.map(Some).map_err(|error| Failure::usage(format!("`{path}` cannot be read: {error}")))
+    }
+
     /// What a command works on: of database and server the one that is set nearer.
     pub(super) fn target(&self) -> Result<Target<'_>, Failure> {
         let place = |name| match self.all(name).1 {

@@ -67,7 +67,10 @@ impl Webhooks {
             Self::Update(update) => return update.run(settings, output).await,
             _ => {}
         }
-        let client = Client::new(settings, Missing::Refuse).await?;
+        let client = match self {
+            Self::Test { .. } => Client::to_send(settings, Missing::Refuse).await?,
+            _ => Client::new(settings, Missing::Refuse).await?,
+        };
         match self {
             Self::List(listing) => {
                 let page = client.get(&["api", "webhooks"], &listing.query()).await?;
