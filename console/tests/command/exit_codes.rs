@@ -1,6 +1,16 @@
 //! Each exit code means what `--help` says of it.
 
+use hookwright::schemars::JsonSchema;
+use hookwright::{Catalog, WebhookObject};
+
 use crate::program::{Ended, Folder, PERSON};
+
+#[derive(serde::Serialize, WebhookObject, JsonSchema)]
+#[schemars(crate = "hookwright::schemars")]
+struct Person {
+    id: String,
+    email: String,
+}
 
 #[track_caller]
 fn check(ended: &Ended, code: i32, says: &str) {
@@ -54,6 +64,13 @@ fn what_cannot_be_is_wrong_usage() {
     check(&folder.run(&["send", "none.json"]), 2, "none.json");
     check(&folder.run_with(&["send"], "{\n\"event\":"), 2, "line 2");
     check(&folder.run(&["verify", "none"]), 2, "HOOKWRIGHT_SECRET");
+    for format in ["twenty", "cloudevents", "standrad", "{", "[]"] {
+        let arguments = ["webhooks", "create", "https://example.com", "--format", format];
+        for example in [r#"{"twenty":{"workspaceId":"#, r#"{"cloudevents":{"source":"#] {
+            check(&folder.run(&arguments), 2, example);
+            check(&folder.run(&["webhooks", "create", "--help"]), 0, example);
+        }
+    }
 }
 
 #[test]
@@ -89,6 +106,58 @@ fn what_is_not_taken_is_refused() {
         folder.run(&["webhooks", "create", "https://example.com", "--event", "a b", "--json"]);
     let told: serde_json::Value = serde_json::from_str(&json.stderr).unwrap();
     assert_eq!((&told["exit"], &told["errors"][0]["field"]), (&4.into(), &"operations".into()));
+}
+
+#[test]
+fn what_to_allow_is_said_of_an_address_that_could_be() {
+    let folder = Folder::new();
+    for (url, is_said) in [
+        ("http://127.0.0.1:9", true),
+        ("https://10.0.0.5", true),
+        ("https://169.254.169.254", false),
+        ("ftp://127.0.0.1", false),
+        ("no url", false),
+    ] {
+        let arguments = ["webhooks", "create", url, "--allow", "192.168.0.0/16"];
+        let refused = folder.run(&arguments);
+        check(&refused, 4, "error: ");
+        assert_eq!(refused.stderr.contains("--allow"), is_said, "{url}: {refused:?}");
+    }
+}
+
+#[test]
+fn formats_are_named_or_an_object() {
+    let folder = Folder::new();
+    for (format, told) in [
+        ("documented", "documented"),
+        ("standard", "standard"),
+        (r#"{"twenty":{"workspaceId":"a"}}"#, "twenty"),
+        (r#"{"cloudevents":{"source":"https://crm.example.com"}}"#, "cloudevents"),
+    ] {
+        let arguments = ["webhooks", "create", "https://example.com", "--format", format];
+        check(&folder.run(&arguments), 0, told);
+    }
+}
+
+#[test]
+fn an_event_is_looked_at_by_the_catalogue_that_is_set() {
+    let folder = Folder::new();
+    folder.write("catalog.json", Catalog::new().object::<Person>().json_schema());
+    let set = |arguments: &[&str]| {
+        let mut command = folder.command(arguments);
+        command.env("HOOKWRIGHT_CATALOG", "catalog.json");
+        command
+    };
+    folder.write("person.json", PERSON);
+    folder.write("deal.json", r#"{"event":"deal.won","data":{"id":"a"}}"#);
+    check(&Ended::of(&mut set(&["send", "person.json"])), 0, "sent as");
+    check(&Ended::of(&mut set(&["send", "deal.json"])), 4, "no event deal.won in the catalogue");
+    check(&folder.run(&["send", "deal.json"]), 0, "sent as");
+    let webhook = folder.json(&["webhooks", "create", "https://example.com"]);
+    let test = ["webhooks", "test", webhook["id"].as_str().unwrap(), "--event", "deal.won"];
+    check(&Ended::of(&mut set(&test)), 4, "no event deal.won in the catalogue");
+    let mut none = set(&["send", "person.json"]);
+    check(&Ended::of(none.env("HOOKWRIGHT_CATALOG", "no.json")), 2, "no.json");
 }
 
 #[test]
