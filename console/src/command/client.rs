@@ -9,14 +9,13 @@ use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
-use url::Url;
+use url::{Host, Url};
 
 use super::database::{self, Missing};
 use super::failure::{Exit, Failure, with_sources};
 use super::settings::{Origin, Settings, Target};
 use crate::access::{Principal, Scope};
 use crate::console::Console;
-use crate::outbox::AnyOutbox;
 
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -39,13 +38,34 @@ enum Transport {
 impl Client {
     /// Of the server or the database that the settings name.
     pub(super) async fn new(settings: &Settings, missing: Missing) -> Result<Self, Failure> {
+        Self::with_catalog(settings, missing, None).await
+    }
+
+    /// As [`new`](Self::new), for a command that makes an event: a database's is looked at by the
+    /// catalogue that is set, a server has its own.
+    pub(super) async fn to_send(settings: &Settings, missing: Missing) -> Result<Self, Failure> {
+        let catalog = match settings.target()? {
+            Target::Server(_) => None,
+            Target::Database(_) => settings.catalog()?,
+        };
+        Self::with_catalog(settings, missing, catalog).await
+    }
+
+    async fn with_catalog(
+        settings: &Settings,
+        missing: Missing,
+        catalog: Option<String>,
+    ) -> Result<Self, Failure> {
         match settings.target()? {
             Target::Server(url) => Self::of_server(url, settings),
             Target::Database(path) => {
                 let outbox = database::open(path, missing).await?;
-                let console = Console::new(outbox.clone())?;
-                let allowed = allowed(settings, &console).await?;
-                Self::of_outbox(outbox, sender(&allowed.unwrap_or_default())?)
+                let mut console = Console::new(outbox)?;
+                let allowed = allowed(settings, &console).await?.unwrap_or_default();
+                if let Some(catalog) = catalog {
+                    console = console.catalog_schema(&catalog)?;
+                }
+                Self::of_console(console.sender(sender(&allowed)?))
             }
         }
     }
@@ -58,36 +78,25 @@ impl Client {
             return Self::new(settings, Missing::Make).await;
         };
         let outbox = database::open(path, Missing::Make).await?;
-        match allowed(settings, &Console::new(outbox.clone())?).await? {
+        let console = Console::new(outbox)?;
+        match allowed(settings, &console).await? {
             None => {
-                let all = ["0.0.0.0/0", "::/0"].map(str::to_owned).to_vec();
-                let client = Self::of_outbox(outbox, sender(&all)?)?;
+                let client = Self::of_console(console.sender(unguarded()?))?;
                 Ok(Self { judges_addresses: false, ..client })
             }
-            Some(allowed) => Self::of_outbox(outbox, sender(&allowed)?),
+            Some(allowed) => Self::of_console(console.sender(sender(&allowed)?)),
         }
     }
 
-    fn of_outbox(outbox: AnyOutbox, sender: Sender) -> Result<Self, Failure> {
-        let router = Console::new(outbox)?.sender(sender).router();
+    fn of_console(console: Console) -> Result<Self, Failure> {
+        let router = console.router();
         let base =
             Url::parse("http://localhost/").map_err(|error| Failure::of(Exit::Usage, &error))?;
         Ok(Self { base, transport: Transport::Database { router }, judges_addresses: true })
     }
 
     fn of_server(url: &str, settings: &Settings) -> Result<Self, Failure> {
-        let wrong = |problem: &str| {
-            Failure::usage(format!("--server {problem}: such as https://hooks.example.com"))
-        };
-        let mut base = Url::parse(url).map_err(|error| wrong(&error.to_string()))?;
-        if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
-            return Err(wrong("takes a URL of http or https"));
-        }
-        if base.password().is_some() {
-            return Err(wrong("takes no password in the URL, a key is given by --key"));
-        }
-        base.set_query(None);
-        base.set_fragment(None);
+        let base = server_url(url)?;
         if settings.all("allow").1 == Origin::Flag {
             let text =
                 "what is allowed is the server's to say: give --allow to its `hookwright serve`";
@@ -96,14 +105,21 @@ impl Client {
         let key = settings.one("key").ok_or_else(|| {
             Failure::usage("a server asks for a key: give it by HOOKWRIGHT_KEY, or --key; `hookwright keys create` makes one")
         })?;
+        if settings.lures_key() {
+            let host = base.host_str().unwrap_or_default();
+            return Err(Failure::usage(format!(
+                "a hookwright.toml in this directory names the server {host}, which would get the key of HOOKWRIGHT_KEY: where that is meant, name the server by --server or HOOKWRIGHT_SERVER, or the file by --config"
+            )));
+        }
         // A redirect could lead the key elsewhere.
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(10))
             .timeout(PATIENCE)
-            .user_agent(concat!("hookwright/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| Failure::of(Exit::Failed, &error))?;
+            .user_agent(concat!("hookwright/", env!("CARGO_PKG_VERSION")));
+        // To a proxy, the key would leave this machine in the clear.
+        let client = if base.scheme() == "http" { client.no_proxy() } else { client };
+        let client = client.build().map_err(|error| Failure::of(Exit::Failed, &error))?;
         let transport = Transport::Server { client, key: key.to_owned() };
         Ok(Self { base, transport, judges_addresses: true })
     }
@@ -153,6 +169,38 @@ impl Client {
     }
 }
 
+/// Reads the URL of a server, to which a key can be sent.
+pub(super) fn server_url(url: &str) -> Result<Url, Failure> {
+    let wrong = |problem: &str| {
+        Failure::usage(format!("--server {problem}: such as https://hooks.example.com"))
+    };
+    let mut base = Url::parse(url).map_err(|error| wrong(&error.to_string()))?;
+    if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
+        return Err(wrong("takes a URL of http or https"));
+    }
+    if base.password().is_some() {
+        return Err(wrong("takes no password in the URL, a key is given by --key"));
+    }
+    if base.scheme() == "http" && !is_this_machine(&base) {
+        let host = base.host_str().unwrap_or_default();
+        return Err(Failure::usage(format!(
+            "to http://{host} the key would cross the network in the clear: name the server by https://; plain http is for localhost, to which a tunnel can lead"
+        )));
+    }
+    base.set_query(None);
+    base.set_fragment(None);
+    Ok(base)
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name.trim_end_matches('.') == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
 /// The networks in which webhooks are allowed, where that is told: by the settings, or by whoever
 /// delivers from this database.
 pub(super) async fn allowed(
@@ -165,6 +213,11 @@ pub(super) async fn allowed(
         return Ok(Some(told.to_vec()));
     }
     Ok(console.allowed_networks().await?)
+}
+
+/// What dials every address that can be allowed.
+pub(super) fn unguarded() -> Result<Sender, Failure> {
+    sender(&["0.0.0.0/0", "::/0"].map(str::to_owned))
 }
 
 fn sender(allowed: &[String]) -> Result<Sender, Failure> {
@@ -250,4 +303,33 @@ fn judge(status: StatusCode, body: &[u8]) -> Result<Value, Failure> {
     };
     let details = problem["errors"].as_array().cloned().unwrap_or_default();
     Err(Failure::new(exit, detail).with_details(details))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_for_this_machine_alone() {
+        for url in [
+            "https://hooks.example.com/under?query#part",
+            "http://localhost:8600",
+            "http://127.0.0.1:8600",
+            "http://127.8.0.1",
+            "http://[::1]:8600",
+        ] {
+            assert!(server_url(url).is_ok(), "{url}");
+        }
+        for url in [
+            "http://hooks.example.com",
+            "http://localhost.example.com",
+            "http://127.0.0.1.example.com",
+            "http://10.0.0.5:8600",
+            "http://[::2]",
+            "http://[::ffff:10.0.0.5]",
+        ] {
+            let failure = server_url(url).unwrap_err();
+            assert!(failure.text().contains("https://"), "{failure:?}");
+        }
+    }
 }

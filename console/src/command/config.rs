@@ -1,9 +1,12 @@
 //! `hookwright config`.
 
 use std::env;
+use std::net::SocketAddr;
 
+use hookwright::IpNet;
 use serde_json::{Map, Value, json};
 
+use super::client::server_url;
 use super::database::without_password;
 use super::failure::Failure;
 use super::output::Output;
@@ -16,6 +19,7 @@ const MASTER_KEY: [&str; 2] = ["HOOKWRIGHT_MASTER_KEY", "HOOKWRIGHT_MASTER_KEY_F
 /// Prints what is in force, and from where.
 pub(super) fn run(settings: &Settings, output: Output) -> Result<(), Failure> {
     let target = settings.target()?;
+    check(settings, target)?;
     let mut rows = Vec::new();
     for name in NAMES {
         let (values, origin) = settings.all(name);
@@ -57,6 +61,17 @@ pub(super) fn run(settings: &Settings, output: Output) -> Result<(), Failure> {
     let rows =
         rows.into_iter().map(|(name, values, from)| [name.to_owned(), values.join(","), from]);
     output.table(["SETTING", "VALUE", "FROM"], rows)
+}
+
+/// Refuses what no command would take.
+fn check(settings: &Settings, target: Target<'_>) -> Result<(), Failure> {
+    settings.parsed::<SocketAddr>("listen")?;
+    settings.parsed::<bool>("behind-proxy")?;
+    settings.list::<IpNet>("allow")?;
+    if let Target::Server(url) = target {
+        server_url(url)?;
+    }
+    Ok(())
 }
 
 /// A value without what is secret.

@@ -1,8 +1,10 @@
 //! The outbox that a command works on.
 
-use std::path::Path;
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
 
 use hookwright::{Outbox, OutboxError};
+use sqlx::sqlite::SqliteConnectOptions;
 use url::Url;
 
 use super::failure::{Exit, Failure};
@@ -18,7 +20,35 @@ pub(super) enum Missing {
 /// Opens a path of SQLite, or a URL of PostgreSQL.
 pub(super) async fn open(database: &str, missing: Missing) -> Result<AnyOutbox, Failure> {
     check_there(database, missing)?;
+    if missing == Missing::Make && !is_postgres(database) {
+        make_private(database);
+    }
     Ok(open_there(database).await?)
+}
+
+/// Makes the file where it is missing, for this user alone: it holds what customers are sent. What
+/// lies beside it gets the same permissions from SQLite. Why it cannot be made is told when it is
+/// opened.
+fn make_private(database: &str) {
+    let path = match database.strip_prefix("sqlite:") {
+        Some(_) => {
+            database.parse::<SqliteConnectOptions>().map(|url| url.get_filename().to_owned())
+        }
+        None => Ok(Path::new(database).to_owned()),
+    };
+    // One in memory is not taken, and told when it is opened.
+    let is_file = |path: &PathBuf| {
+        let path = path.to_string_lossy();
+        !path.contains(":memory:") && !path.contains("sqlx-in-memory")
+    };
+    let Some(path) = path.ok().filter(is_file) else {
+        return;
+    };
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let _ = options.open(path);
 }
 
 /// Refuses a file that is not there, where none is to be made.

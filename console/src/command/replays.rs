@@ -188,7 +188,7 @@ async fn follow(client: &Client, mut replay: Value, output: Output) -> Result<()
     let signals = Signals::listen()?;
     let (webhook, id) = (cell(&replay["webhookId"]), cell(&replay["id"]));
     let path = ["api", "webhooks", &webhook, "replays", &id];
-    let progress = Progress::new(&replay, output);
+    let mut progress = Progress::new(&replay, output);
     while replay["state"] == "running" {
         progress.show(&replay);
         let next = async {
@@ -222,31 +222,58 @@ fn leave(replay: &Value, output: Output) -> Failure {
 /// recovery nobody knows how much it is.
 struct Progress {
     bar: ProgressBar,
-    /// The replay's span, in milliseconds since the epoch.
-    span: Option<(i64, i64)>,
+    way: Option<Way>,
 }
 
 impl Progress {
     fn new(replay: &Value, output: Output) -> Self {
-        let span = milliseconds(&replay["since"]).zip(milliseconds(&replay["until"]));
+        let way = Way::of(replay);
         if output.is_json || !std::io::stderr().is_terminal() {
-            return Self { bar: ProgressBar::hidden(), span };
+            return Self { bar: ProgressBar::hidden(), way };
         }
-        let length = span.and_then(|(since, until)| u64::try_from(until - since).ok());
-        let (bar, template) = match length {
-            Some(length) => (ProgressBar::new(length), "{bar:30} {percent:>3} % {msg}, {elapsed}"),
+        let (bar, template) = match way {
+            Some(_) => {
+                (ProgressBar::new(1), "{bar:30} {percent:>3} % of the time {msg}, {elapsed}")
+            }
             None => (ProgressBar::new_spinner(), "{spinner} {msg}, {elapsed}"),
         };
         let style = ProgressStyle::with_template(template);
-        Self { bar: bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())), span }
+        Self { bar: bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())), way }
     }
 
-    fn show(&self, replay: &Value) {
-        if let (Some((since, _)), Some(reached)) = (self.span, milliseconds(&replay["reached"])) {
-            self.bar.set_position(u64::try_from(reached - since).unwrap_or_default());
+    fn show(&mut self, replay: &Value) {
+        if let Some(way) = &mut self.way {
+            let (gone, all) = way.gone(milliseconds(&replay["reached"]));
+            self.bar.set_length(all);
+            self.bar.set_position(gone);
         }
         self.bar.set_message(format!("{} queued", replay["queued"].as_u64().unwrap_or_default()));
         self.bar.tick();
+    }
+}
+
+/// The way of a replay through its span, in milliseconds since the epoch. It begins at the first
+/// event that is reached: before that, the span may be empty for long.
+#[derive(Debug)]
+struct Way {
+    begin: Option<i64>,
+    until: i64,
+}
+
+impl Way {
+    /// `None` of a recovery.
+    fn of(replay: &Value) -> Option<Self> {
+        Some(Self { begin: None, until: milliseconds(&replay["until"])? })
+    }
+
+    /// How much of how much is behind it.
+    fn gone(&mut self, reached: Option<i64>) -> (u64, u64) {
+        let Some(reached) = reached else {
+            return (0, 1);
+        };
+        let begin = *self.begin.get_or_insert(reached);
+        let all = u64::try_from(self.until - begin).unwrap_or_default().max(1);
+        (u64::try_from(reached - begin).unwrap_or_default().min(all), all)
     }
 }
 
@@ -261,4 +288,21 @@ fn tell(replay: &Value, output: Output) -> Result<(), Failure> {
     let [kind, id, state, queued] =
         ["kind", "id", "state", "queued"].map(|name| cell(&replay[name]));
     output.line(&format!("{kind} {id} is {state}: {queued} queued"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_begins_at_the_first_event_and_not_where_the_span_does() {
+        let replay = json!({"since": "2026-03-01T00:00:00Z", "until": "2026-03-02T00:00:00Z"});
+        let mut way = Way::of(&replay).unwrap();
+        assert_eq!(way.gone(None), (0, 1));
+        let hour = |hour: u32| milliseconds(&json!(format!("2026-03-01T{hour:02}:00:00Z")));
+        let hours = 60 * 60 * 1000;
+        assert_eq!(way.gone(hour(20)), (0, 4 * hours));
+        assert_eq!(way.gone(hour(23)), (3 * hours, 4 * hours));
+        assert!(Way::of(&json!({"since": "2026-03-01T00:00:00Z", "until": null})).is_none());
+    }
 }

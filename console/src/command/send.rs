@@ -26,7 +26,7 @@ impl Send {
             let place = format!("line {}, column {}", error.line(), error.column());
             Failure::usage(format!("the event is not JSON, at {place}"))
         })?;
-        let client = Client::new(settings, Missing::Make).await?;
+        let client = Client::to_send(settings, Missing::Make).await?;
         let path = ["api", "events"];
         let emitted = client.call(http::Method::POST, &path, &[], Some(text)).await?;
         if output.is_json {

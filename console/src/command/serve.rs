@@ -1,17 +1,17 @@
 //! `hookwright serve`.
 
+mod connections;
+
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use axum::Router;
 use axum_server::tls_rustls::RustlsConfig;
 use clap::Args;
 use hookwright::IpNet;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::json;
 
+use self::connections::Limits;
 use super::database::{self, Missing};
 use super::dispatch::{self, Delivering, Working};
 use super::failure::{Exit, Failure};
@@ -25,8 +25,6 @@ use crate::console::Console;
 pub(super) const LISTEN: &str = "127.0.0.1:8600";
 /// How long requests of the page and the API are waited for at the end.
 const DRAIN: Duration = Duration::from_secs(10);
-/// How long the head of a request may take.
-const HEADERS: Duration = Duration::from_secs(10);
 
 /// What is served, and where.
 #[derive(Args, Debug, Default)]
@@ -81,7 +79,7 @@ pub(super) async fn run(settings: &Settings, output: Output) -> Result<(), Failu
     refuse_exposed(listen, tls.is_some() || behind_proxy)?;
     let allow: Vec<IpNet> = settings.list("allow")?;
     let sender = dispatch::sender(&allow)?;
-    let catalog = catalog(settings)?;
+    let catalog = settings.catalog()?;
 
     let listener = TcpListener::bind(listen)
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
@@ -114,14 +112,15 @@ pub(super) async fn run(settings: &Settings, output: Output) -> Result<(), Failu
     tell(output, &url, key.as_ref(), address, &hosts)?;
 
     let handle = axum_server::Handle::new();
-    let serving = serve(listener, tls, console.router(), handle.clone());
+    let (router, limits) = (console.router(), Limits::default());
+    let serving = connections::serve(listener, tls, router, handle.clone(), limits);
     let mut serving = tokio::spawn(serving);
     tokio::select! {
         () = signals.first() => {}
         failure = working.ended() => return Err(failure),
         ended = &mut serving => {
             return Err(match ended {
-                Ok(Err(failure)) => failure,
+                Ok(Err(error)) => Failure::failed(format!("cannot be served: {error}")),
                 _ => Failure::failed("the server has ended"),
             });
         }
@@ -138,30 +137,6 @@ pub(super) async fn run(settings: &Settings, output: Output) -> Result<(), Failu
         ended = ending => ended,
         () = signals.second() => Err(Failure::silent(Exit::Interrupted)),
     }
-}
-
-async fn serve(
-    listener: TcpListener,
-    tls: Option<RustlsConfig>,
-    router: Router,
-    handle: axum_server::Handle<SocketAddr>,
-) -> Result<(), Failure> {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    if let Some(tls) = tls {
-        let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
-        limit(server.http_builder());
-        server.serve(service).await?;
-    } else {
-        let mut server = axum_server::from_tcp(listener)?.handle(handle);
-        limit(server.http_builder());
-        server.serve(service).await?;
-    }
-    Ok(())
-}
-
-/// Cuts off who is slow to say what they want.
-fn limit(http: &mut Builder<TokioExecutor>) {
-    http.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS);
 }
 
 /// Refuses to let keys and secrets go over a network in the clear.
@@ -186,14 +161,6 @@ async fn tls(settings: &Settings) -> Result<Option<RustlsConfig>, Failure> {
         }
         _ => Err(Failure::usage("--tls-cert and --tls-key belong together: give both")),
     }
-}
-
-fn catalog(settings: &Settings) -> Result<Option<String>, Failure> {
-    let Some(path) = settings.one("catalog") else {
-        return Ok(None);
-    };
-    let read = std::fs::read_to_string(path);
-    read.map(Some).map_err(|error| Failure::usage(format!("`{path}` cannot be read: {error}")))
 }
 
 /// Keeps the metrics of this process, and gives what writes them.

@@ -57,6 +57,8 @@ pub(super) type Values = BTreeMap<&'static str, Vec<String>>;
 #[derive(Debug)]
 pub(super) struct Settings {
     places: Vec<Place>,
+    /// Whether somebody named the file, which was found in this directory otherwise.
+    is_file_named: bool,
 }
 
 #[derive(Debug)]
@@ -85,7 +87,8 @@ impl Settings {
         };
         let file = read_file(&text)
             .map_err(|problem| Failure::usage(format!("`{}`: {problem}", path.display())))?;
-        Ok(Self::of(flags, environment(|name| env::var(name).ok()), file, &path))
+        let settings = Self::of(flags, environment(|name| env::var(name).ok()), file, &path);
+        Ok(Self { is_file_named: named.is_some(), ..settings })
     }
 
     fn of(flags: Values, environment: Values, file: Values, path: &Path) -> Self {
@@ -95,7 +98,7 @@ impl Settings {
             place(environment, |name, _| Origin::Environment(variable(name))),
             place(file, |_, path| Origin::File(path.to_owned())),
         ];
-        Self { places }
+        Self { places, is_file_named: false }
     }
 
     /// All values of a setting, and where they come from.
@@ -130,6 +133,15 @@ impl Settings {
         values.iter().map(|value| value.parse().map_err(wrong)).collect()
     }
 
+    /// What the file of the catalogue holds.
+    pub(super) fn catalog(&self) -> Result<Option<String>, Failure> {
+        let Some(path) = self.one("catalog") else {
+            return Ok(None);
+        };
+        let read = fs::read_to_string(path);
+        read.map(Some).map_err(|error| Failure::usage(format!("`{path}` cannot be read: {error}")))
+    }
+
     /// What a command works on: of database and server the one that is set nearer.
     pub(super) fn target(&self) -> Result<Target<'_>, Failure> {
         let place = |name| match self.all(name).1 {
@@ -148,6 +160,13 @@ impl Settings {
             (None, Some(server_url)) => Ok(Target::Server(server_url)),
             (None, None) => Ok(Target::Database(DATABASE)),
         }
+    }
+
+    /// Whether a file that was found in this directory, and may be anybody's, names the server to
+    /// which a key of the environment would go.
+    pub(super) fn lures_key(&self) -> bool {
+        let is_found = !self.is_file_named && matches!(self.all("server").1, Origin::File(_));
+        is_found && matches!(self.all("key").1, Origin::Environment(_))
     }
 }
 
@@ -269,6 +288,22 @@ mod tests {
         assert_eq!(settings(&flag, &variables, "").target().unwrap(), Target::Database("flag.db"));
         let both = [("HOOKWRIGHT_SERVER", "http://a"), ("HOOKWRIGHT_DATABASE", "b")];
         assert!(settings(&[], &both, "").target().is_err());
+    }
+
+    #[test]
+    fn a_file_that_was_found_does_not_get_the_key_of_the_environment() {
+        let file = "server = \"https://elsewhere.example\"";
+        let own = format!("{file}\nkey = \"hwk_of_file\"");
+        let key = [("HOOKWRIGHT_KEY", "hwk_mine")];
+        let both = [("HOOKWRIGHT_KEY", "hwk_mine"), ("HOOKWRIGHT_SERVER", "https://mine.example")];
+        let found = settings(&[], &key, file);
+        assert!(found.lures_key());
+        assert!(settings(&[], &key, &own).lures_key());
+        assert!(!Settings { is_file_named: true, ..found }.lures_key());
+        assert!(!settings(&[], &[], &own).lures_key());
+        assert!(!settings(&[], &both, file).lures_key());
+        assert!(!settings(&[("server", "https://mine.example")], &key, file).lures_key());
+        assert!(!settings(&[("key", "hwk_mine")], &key, file).lures_key());
     }
 
     #[test]

@@ -67,7 +67,10 @@ impl Webhooks {
             Self::Update(update) => return update.run(settings, output).await,
             _ => {}
         }
-        let client = Client::new(settings, Missing::Refuse).await?;
+        let client = match self {
+            Self::Test { .. } => Client::to_send(settings, Missing::Refuse).await?,
+            _ => Client::new(settings, Missing::Refuse).await?,
+        };
         match self {
             Self::List(listing) => {
                 let page = client.get(&["api", "webhooks"], &listing.query()).await?;
@@ -175,20 +178,54 @@ fn tested(attempt: &Value, output: Output) -> Result<(), Failure> {
         output.json(attempt)?;
     } else {
         let took = attempt["durationMs"].as_f64().unwrap_or_default();
-        let status = attempt["status"].as_u64().map(|status| status.to_string());
-        let what = attempt["error"].as_str().map(str::to_owned).or(status).unwrap_or_default();
+        let answered = answered(attempt);
         if is_delivered {
-            output.marked(
-                Colour::Green,
-                "ok",
-                &format!("acknowledged with {what} in {took:.0} ms"),
-            )?;
+            output.marked(Colour::Green, "ok", &format!("{answered} in {took:.0} ms"))?;
         } else {
-            output.marked(Colour::Red, "failed", &format!("{what}, after {took:.0} ms"))?;
+            output.marked(Colour::Red, "failed", &format!("{answered}, after {took:.0} ms"))?;
         }
         if let Some(answer) = attempt["answer"].as_str().filter(|answer| !answer.is_empty()) {
             output.line(&format!("answer: {answer}"))?;
         }
     }
     if is_delivered { Ok(()) } else { Err(Failure::silent(Exit::Failed)) }
+}
+
+/// How an endpoint has answered, or why it has not.
+fn answered(attempt: &Value) -> String {
+    if let Some(status) = attempt["status"].as_u64() {
+        let how = if attempt["outcome"] == "delivered" { "acknowledged" } else { "answered" };
+        return format!("{how} with {status}");
+    }
+    let text = match attempt["error"].as_str().unwrap_or_default() {
+        "connect" => "no connection could be made",
+        "transport" => "the connection broke",
+        "timeout" => "there was no answer in time",
+        "refused address" => "the address is refused, nothing was sent",
+        "large head" => "the head of the answer is too large",
+        "" => "there was no answer",
+        other => other,
+    };
+    text.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_of_a_test_is_told_in_words() {
+        let attempt = |outcome: &str, status: Value, error: Value| {
+            answered(&json!({"outcome": outcome, "status": status, "error": error}))
+        };
+        let delivered = attempt("delivered", json!(204), Value::Null);
+        assert_eq!(delivered, "acknowledged with 204");
+        assert_eq!(attempt("failed", json!(418), json!("status")), "answered with 418");
+        for (class, word) in
+            [("connect", "connection"), ("transport", "broke"), ("timeout", "in time")]
+        {
+            let told = attempt("failed", Value::Null, json!(class));
+            assert!(told.contains(word) && told.contains(' '), "{class}: {told}");
+        }
+    }
 }

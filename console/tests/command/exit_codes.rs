@@ -1,6 +1,16 @@
 //! Each exit code means what `--help` says of it.
 
+use hookwright::schemars::JsonSchema;
+use hookwright::{Catalog, WebhookObject};
+
 use crate::program::{Ended, Folder, PERSON};
+
+#[derive(serde::Serialize, WebhookObject, JsonSchema)]
+#[schemars(crate = "hookwright::schemars")]
+struct Person {
+    id: String,
+    email: String,
+}
 
 #[track_caller]
 fn check(ended: &Ended, code: i32, says: &str) {
@@ -37,7 +47,8 @@ fn what_cannot_be_is_wrong_usage() {
     folder.write("wrong.toml", "databse = 'x'\n");
     check(&folder.run(&["webhoks"]), 2, "webhooks");
     check(&folder.run(&["--server", "ftp://a", "--key", "k", "webhooks", "list"]), 2, "http");
-    check(&folder.run(&["--server", "http://a", "webhooks", "list"]), 2, "HOOKWRIGHT_KEY");
+    check(&folder.run(&["--server", "https://a", "webhooks", "list"]), 2, "HOOKWRIGHT_KEY");
+    check(&folder.run(&["--server", "http://a", "--key", "k", "webhooks", "list"]), 2, "https://");
     check(
         &folder.run(&["--server", "http://a", "--database", "b", "webhooks", "list"]),
         2,
@@ -45,7 +56,7 @@ fn what_cannot_be_is_wrong_usage() {
     );
     check(&folder.run(&["--server", "http://a", "migrate"]), 2, "--database");
     let allowed =
-        ["--server", "http://a", "webhooks", "create", "http://b", "--allow", "10.0.0.0/8"];
+        ["--server", "https://a", "webhooks", "create", "http://b", "--allow", "10.0.0.0/8"];
     check(&folder.run(&allowed), 2, "--allow");
     check(&folder.run(&["--config", "wrong.toml", "config"]), 2, "databse");
     check(&folder.run(&["--config", "none.toml", "config"]), 2, "none.toml");
@@ -53,6 +64,13 @@ fn what_cannot_be_is_wrong_usage() {
     check(&folder.run(&["send", "none.json"]), 2, "none.json");
     check(&folder.run_with(&["send"], "{\n\"event\":"), 2, "line 2");
     check(&folder.run(&["verify", "none"]), 2, "HOOKWRIGHT_SECRET");
+    for format in ["twenty", "cloudevents", "standrad", "{", "[]"] {
+        let arguments = ["webhooks", "create", "https://example.com", "--format", format];
+        for example in [r#"{"twenty":{"workspaceId":"#, r#"{"cloudevents":{"source":"#] {
+            check(&folder.run(&arguments), 2, example);
+            check(&folder.run(&["webhooks", "create", "--help"]), 0, example);
+        }
+    }
 }
 
 #[test]
@@ -91,6 +109,58 @@ fn what_is_not_taken_is_refused() {
 }
 
 #[test]
+fn what_to_allow_is_said_of_an_address_that_could_be() {
+    let folder = Folder::new();
+    for (url, is_said) in [
+        ("http://127.0.0.1:9", true),
+        ("https://10.0.0.5", true),
+        ("https://169.254.169.254", false),
+        ("ftp://127.0.0.1", false),
+        ("no url", false),
+    ] {
+        let arguments = ["webhooks", "create", url, "--allow", "192.168.0.0/16"];
+        let refused = folder.run(&arguments);
+        check(&refused, 4, "error: ");
+        assert_eq!(refused.stderr.contains("--allow"), is_said, "{url}: {refused:?}");
+    }
+}
+
+#[test]
+fn formats_are_named_or_an_object() {
+    let folder = Folder::new();
+    for (format, told) in [
+        ("documented", "documented"),
+        ("standard", "standard"),
+        (r#"{"twenty":{"workspaceId":"a"}}"#, "twenty"),
+        (r#"{"cloudevents":{"source":"https://crm.example.com"}}"#, "cloudevents"),
+    ] {
+        let arguments = ["webhooks", "create", "https://example.com", "--format", format];
+        check(&folder.run(&arguments), 0, told);
+    }
+}
+
+#[test]
+fn an_event_is_looked_at_by_the_catalogue_that_is_set() {
+    let folder = Folder::new();
+    folder.write("catalog.json", Catalog::new().object::<Person>().json_schema());
+    let set = |arguments: &[&str]| {
+        let mut command = folder.command(arguments);
+        command.env("HOOKWRIGHT_CATALOG", "catalog.json");
+        command
+    };
+    folder.write("person.json", PERSON);
+    folder.write("deal.json", r#"{"event":"deal.won","data":{"id":"a"}}"#);
+    check(&Ended::of(&mut set(&["send", "person.json"])), 0, "sent as");
+    check(&Ended::of(&mut set(&["send", "deal.json"])), 4, "no event deal.won in the catalogue");
+    check(&folder.run(&["send", "deal.json"]), 0, "sent as");
+    let webhook = folder.json(&["webhooks", "create", "https://example.com"]);
+    let test = ["webhooks", "test", webhook["id"].as_str().unwrap(), "--event", "deal.won"];
+    check(&Ended::of(&mut set(&test)), 4, "no event deal.won in the catalogue");
+    let mut none = set(&["send", "person.json"]);
+    check(&Ended::of(none.env("HOOKWRIGHT_CATALOG", "no.json")), 2, "no.json");
+}
+
+#[test]
 fn what_does_not_answer_is_out_of_reach() {
     let folder = Folder::new();
     let server = ["--server", "http://127.0.0.1:9", "--key", "hwk_none", "webhooks", "list"];
@@ -106,8 +176,19 @@ fn a_test_that_is_not_acknowledged_has_failed() {
     let folder = Folder::new();
     let webhook = folder.json(&["webhooks", "create", "http://127.0.0.1:9"]);
     let id = webhook["id"].as_str().unwrap();
-    check(&folder.run(&["webhooks", "test", id]), 1, "refused");
+    check(&folder.run(&["webhooks", "test", id]), 1, "the address is refused");
     folder.run_with(&["send"], PERSON);
+    let allow = |url: &str, says: &str| {
+        folder.json(&["webhooks", "update", id, "--url", url]);
+        let mut command = folder.command(&["webhooks", "test", id]);
+        let ended = Ended::of(command.env("HOOKWRIGHT_ALLOW", "127.0.0.0/8"));
+        check(&ended, 1, says);
+    };
+    allow("http://127.0.0.1:9", "no connection");
+    for status in ["418", "500"] {
+        let (_listener, url) = folder.listen(&["--status", status]);
+        allow(&url, &format!("answered with {status}"));
+    }
 }
 
 #[test]

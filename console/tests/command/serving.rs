@@ -58,6 +58,20 @@ fn who_is_slow_to_ask_is_cut_off() {
     stream.read_to_end(&mut answer).expect("the connection ends");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_database_that_is_made_is_for_its_user_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let mode = |name: &str| folder.path(name).metadata().unwrap().permissions().mode() & 0o777;
+    let (_server, _) = folder.serve();
+    for name in ["hookwright.db", "hookwright.db-wal", "hookwright.db-shm", "hookwright.db.key"] {
+        assert_eq!(mode(name), 0o600, "{name}");
+    }
+    folder.json(&["migrate", "--database", "sqlite://url.db"]);
+    assert_eq!(mode("url.db"), 0o600);
+}
+
 #[test]
 fn nothing_is_served_to_a_network_in_the_clear() {
     let folder = Folder::new();

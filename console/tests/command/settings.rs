@@ -30,6 +30,21 @@ fn what_is_in_force_is_told_and_from_where() {
 }
 
 #[test]
+fn what_no_command_would_take_is_not_in_force() {
+    let folder = Folder::new();
+    for (name, value) in [
+        ("HOOKWRIGHT_ALLOW", "foo"),
+        ("HOOKWRIGHT_BEHIND_PROXY", "maybe"),
+        ("HOOKWRIGHT_LISTEN", "8600"),
+        ("HOOKWRIGHT_SERVER", "http://hooks.example.com"),
+    ] {
+        let ended = Ended::of(folder.command(&["config"]).env(name, value));
+        assert_eq!(ended.code, Some(2), "{name}: {ended:?}");
+        assert_eq!(ended.stdout, "", "{name}");
+    }
+}
+
+#[test]
 fn a_database_is_named_by_flag_environment_and_file() {
     let folder = Folder::new();
     folder.write("hookwright.toml", "database = 'of-file.db'\n");
@@ -46,6 +61,25 @@ fn a_database_is_named_by_flag_environment_and_file() {
         ("never.db", false),
     ] {
         assert_eq!(folder.path(name).exists(), is_there, "{name}");
+    }
+}
+
+#[test]
+fn a_file_that_was_found_does_not_get_the_key_of_the_environment() {
+    let folder = Folder::new();
+    folder.write("hookwright.toml", "server = 'http://127.0.0.1:9'\n");
+    let list = |arguments: &[&str]| {
+        let mut command = folder.command(&[arguments, &["webhooks", "list"]].concat());
+        Ended::of(command.env("HOOKWRIGHT_KEY", "hwk_mine"))
+    };
+    let refused = list(&[]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    for word in ["127.0.0.1", "--server", "--config"] {
+        assert!(refused.stderr.contains(word), "no {word}: {refused:?}");
+    }
+    // Nobody listens there.
+    for meant in [["--config", "hookwright.toml"], ["--server", "http://127.0.0.1:9"]] {
+        assert_eq!(list(&meant).code, Some(5), "{meant:?}");
     }
 }
 

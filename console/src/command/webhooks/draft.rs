@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::show;
-use crate::command::client::Client;
+use crate::command::client::{Client, unguarded};
 use crate::command::failure::Failure;
 use crate::command::output::Output;
 use crate::command::settings::{Settings, Target, Values};
@@ -67,8 +67,9 @@ struct Options {
     /// How many requests begin in a second at most.
     #[arg(long, value_name = "REQUESTS")]
     rate_limit: Option<std::num::NonZeroU32>,
-    /// How bodies are written: documented, standard, or JSON such as
-    /// {"cloudevents":{"source":"https://crm.example.com"}}.
+    /// How bodies are written: documented, standard, or one with settings, in JSON:
+    /// {"twenty":{"workspaceId":"…","objects":{"person":"…"}}} or
+    /// {"cloudevents":{"source":"https://crm.example.com"}}
     #[arg(long)]
     format: Option<String>,
     /// Take an address in this network, of a database that nothing delivers from yet; may be given
@@ -105,10 +106,27 @@ impl Options {
             set("rateLimit", json!(limit));
         }
         if let Some(format) = &self.format {
-            set("format", serde_json::from_str(format).unwrap_or_else(|_| json!(format)));
+            set("format", read_format(format)?);
         }
         Ok(members)
     }
+}
+
+/// Reads the name of a format, or the object of one that has settings.
+fn read_format(text: &str) -> Result<Value, Failure> {
+    const TWENTY: &str = r#"'{"twenty":{"workspaceId":"…","objects":{"person":"…"}}}'"#;
+    const CLOUDEVENTS: &str = r#"'{"cloudevents":{"source":"https://crm.example.com"}}'"#;
+    let value = serde_json::from_str(text).unwrap_or_else(|_| json!(text));
+    match &value {
+        Value::Object(_) => return Ok(value),
+        Value::String(name) if ["documented", "standard"].contains(&name.as_str()) => {
+            return Ok(value);
+        }
+        _ => {}
+    }
+    Err(Failure::usage(format!(
+        "`{text}` is not a format: --format takes documented, standard, {TWENTY} or {CLOUDEVENTS}"
+    )))
 }
 
 impl Create {
@@ -132,7 +150,7 @@ impl Create {
             }
         }
         let created = client.post(&["api", "webhooks"], &Value::Object(body)).await;
-        let webhook = created.map_err(|failure| with_help(failure, settings))?;
+        let webhook = created.map_err(|failure| with_help(failure, settings, Some(&self.url)))?;
         show(&webhook, output)?;
         warn_of_address(&client, &webhook, output);
         Ok(())
@@ -168,21 +186,29 @@ impl Update {
         let path = ["api", "webhooks", &self.id];
         let body = Value::Object(body).to_string();
         let updated = client.call(Method::PATCH, &path, &[], Some(body)).await;
-        let webhook = updated.map_err(|failure| with_help(failure, settings))?;
+        let webhook =
+            updated.map_err(|failure| with_help(failure, settings, self.url.as_deref()))?;
         show(&webhook, output)?;
         warn_of_address(&client, &webhook, output);
         Ok(())
     }
 }
 
-/// Says what to do where an address is refused.
-fn with_help(failure: Failure, settings: &Settings) -> Failure {
-    match settings.target() {
-        Ok(Target::Database(_)) if failure.refuses("targetUrl") => {
-            failure.or_else("give --allow NETWORK if it is meant, here and to `hookwright serve`")
-        }
-        _ => failure,
+/// Says what to do where an address is refused that could be allowed.
+fn with_help(failure: Failure, settings: &Settings, url: Option<&str>) -> Failure {
+    let is_database = matches!(settings.target(), Ok(Target::Database(_)));
+    if is_database && failure.refuses("targetUrl") && url.is_some_and(can_be_allowed) {
+        return failure
+            .or_else("give --allow NETWORK if it is meant, here and to `hookwright serve`");
     }
+    failure
+}
+
+/// Whether a URL is one to which events could go, if its address was allowed.
+fn can_be_allowed(url: &str) -> bool {
+    let settings = EndpointSettings::new(url.trim());
+    settings
+        .is_ok_and(|settings| unguarded().is_ok_and(|sender| sender.check(settings.url()).is_ok()))
 }
 
 /// Where nobody has judged the address: it may be one that a dispatcher refuses.
