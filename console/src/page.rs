@@ -13,6 +13,7 @@ mod frame;
 mod json;
 mod keys;
 mod list;
+mod once;
 mod place;
 mod secret;
 mod send_again;

@@ -82,7 +82,11 @@ async fn once(
 }
 
 /// Notes that a request is under way: `false` when it is known already.
-async fn begin(console: &Console, digest: &str, fingerprint: &str) -> Result<bool, Problem> {
+pub(crate) async fn begin(
+    console: &Console,
+    digest: &str,
+    fingerprint: &str,
+) -> Result<bool, Problem> {
     const OLD: &str = "DELETE FROM hookwright_idempotency WHERE created_at < $1 \
         OR (created_at < $2 AND answer IS NULL)";
     const SQL: &str = "INSERT INTO hookwright_idempotency (digest, request, created_at) \
@@ -106,7 +110,11 @@ async fn begin(console: &Console, digest: &str, fingerprint: &str) -> Result<boo
 }
 
 /// The answer to the request that came first.
-async fn repeated(console: &Console, digest: &str, fingerprint: &str) -> Result<Response, Problem> {
+pub(crate) async fn repeated(
+    console: &Console,
+    digest: &str,
+    fingerprint: &str,
+) -> Result<Response, Problem> {
     const SQL: &str = "SELECT request, answer FROM hookwright_idempotency WHERE digest = $1";
     let found: Option<(String, Option<String>)> = on_store!(&console.outbox, outbox => {
         let row = sqlx::query(SQL).bind(digest.to_owned()).fetch_optional(outbox.pool()).await?;
@@ -133,8 +141,11 @@ async fn repeated(console: &Console, digest: &str, fingerprint: &str) -> Result<
 }
 
 /// Keeps an answer, unless trying again may well give another.
-async fn finish(console: &Console, digest: &str, response: Response) -> Result<Response, Problem> {
-    const FORGET: &str = "DELETE FROM hookwright_idempotency WHERE digest = $1";
+pub(crate) async fn finish(
+    console: &Console,
+    digest: &str,
+    response: Response,
+) -> Result<Response, Problem> {
     const KEEP: &str = "UPDATE hookwright_idempotency SET answer = $2 WHERE digest = $1";
     let status = response.status();
     let is_final = !status.is_server_error()
@@ -142,7 +153,6 @@ async fn finish(console: &Console, digest: &str, response: Response) -> Result<R
             .contains(&status);
     let (parts, body) = response.into_parts();
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    let digest = digest.to_owned();
     if is_final {
         let kept = [header::CONTENT_TYPE, header::LOCATION];
         let answer = Answer {
@@ -156,16 +166,23 @@ async fn finish(console: &Console, digest: &str, response: Response) -> Result<R
                 .collect(),
             body: body.to_vec(),
         };
-        let sealed = seal(console, &digest, &answer);
+        let sealed = seal(console, digest, &answer);
         on_store!(&console.outbox, outbox => {
-            sqlx::query(KEEP).bind(digest).bind(sealed).execute(outbox.pool()).await?;
+            sqlx::query(KEEP).bind(digest.to_owned()).bind(sealed).execute(outbox.pool()).await?;
         });
     } else {
-        on_store!(&console.outbox, outbox => {
-            sqlx::query(FORGET).bind(digest).execute(outbox.pool()).await?;
-        });
+        forget(console, digest).await?;
     }
     Ok(Response::from_parts(parts, Body::from(body)))
+}
+
+/// Takes a request for one that was never made.
+pub(crate) async fn forget(console: &Console, digest: &str) -> Result<(), Problem> {
+    const SQL: &str = "DELETE FROM hookwright_idempotency WHERE digest = $1";
+    on_store!(&console.outbox, outbox => {
+        sqlx::query(SQL).bind(digest.to_owned()).execute(outbox.pool()).await?;
+    });
+    Ok(())
 }
 
 fn seal(console: &Console, context: &str, answer: &Answer) -> String {
@@ -184,7 +201,7 @@ fn open(console: &Console, context: &str, sealed: &str) -> Result<Answer, Proble
     serde_json::from_slice(&plain).map_err(|_| unreadable())
 }
 
-fn digest(parts: &[&[u8]]) -> String {
+pub(crate) fn digest(parts: &[&[u8]]) -> String {
     let mut digest = Sha256::new();
     for part in parts {
         digest.update((part.len() as u64).to_be_bytes());

@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::field::Field;
 use super::form::{Errors, Fields};
 use super::frame::Frame;
+use super::once::once;
 use super::secret::SecretPage;
 use super::visitor::{Posted, Visitor};
 use crate::access::Scope;
@@ -206,8 +207,11 @@ pub(super) async fn form(visitor: Visitor) -> Result<Response, Failure> {
 }
 
 pub(super) async fn create(posted: Posted) -> Result<Response, Failure> {
-    let Posted { visitor, fields } = posted;
-    visitor.needs(Scope::Write)?;
+    posted.visitor.needs(Scope::Write)?;
+    once(posted, make).await
+}
+
+async fn make(Posted { visitor, fields }: Posted) -> Result<Response, Failure> {
     let entered = Entered::of(&fields);
     let new = NewWebhook {
         target_url: entered.url.clone(),

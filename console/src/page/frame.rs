@@ -3,7 +3,7 @@
 use super::assets;
 use super::place::Place;
 use super::visitor::Visitor;
-use crate::access::Scope;
+use crate::access::{Scope, random_token};
 
 /// What is around a page.
 #[derive(Debug, Clone)]
@@ -63,6 +63,12 @@ impl Frame {
             done: done(visitor.place.query().text("done")),
             ..Self::of_nobody(&visitor.place)
         }
+    }
+
+    /// What a form carries that is answered once, however often it is sent: another each time.
+    #[expect(clippy::unused_self, reason = "templates see methods, and no functions")]
+    pub(super) fn once(&self) -> String {
+        random_token()
     }
 
     pub(super) fn may_write(&self) -> bool {
