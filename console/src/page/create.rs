@@ -139,7 +139,7 @@ impl WebhookFields {
             operations: if groups.is_empty() {
                 operations.wrong(errors)
             } else {
-                operations.optional()
+                operations.optional().wrong_above(errors)
             },
             wrong_operations: errors.about("operations"),
             tenant: has_tenants.then(|| {

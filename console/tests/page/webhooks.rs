@@ -73,6 +73,16 @@ async fn operations_are_picked_of_the_catalogue() {
     assert!(form.has(r#"aria-label="company.created""#) && form.has("A &#60;person&#62; is new"));
     let nothing = browser.post("/webhooks/new", &[("targetUrl", "http://127.0.0.1:1/")]).await;
     assert!(nothing.has("Name one event at least"), "{}", nothing.text);
+    let is_marked = |page: &super::browser::Page| {
+        let field = page.between(r#"<textarea id="operations""#, ">");
+        assert_eq!(page.text.matches(r#"id="operations-error""#).count(), 1);
+        field.contains(r#"aria-invalid="true""#)
+            && field.contains(r#"aria-describedby="operations-error operations-hint""#)
+    };
+    assert!(is_marked(&nothing), "{}", nothing.text);
+    let fields = [("targetUrl", "http://127.0.0.1:1/"), ("operations", "person")];
+    assert!(is_marked(&browser.post("/webhooks/new", &fields).await));
+    assert!(!form.has("aria-invalid") && !form.has("operations-error"));
     let fields = [
         ("targetUrl", "http://127.0.0.1:1/"),
         ("operation", "person.created"),
