@@ -26,6 +26,18 @@ pub(super) fn visible_line(text: &str) -> String {
     visible(text).replace('\n', "␊").replace('\t', "␉")
 }
 
+/// How many characters of a name or of an address are shown where it is one among others.
+pub(super) const LINE: usize = 200;
+
+/// A text with so many characters at most: what is longer is cut, and says so.
+pub(super) fn cut(mut text: String, most: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(most) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
 /// A point in time.
 #[derive(Debug, Clone, Copy, Template)]
 #[template(
@@ -98,6 +110,13 @@ mod tests {
         assert_eq!(visible_line("a\r\nb"), "a␍␊b");
         assert_eq!(visible("pay\u{AD}pal\u{3164}"), "pay⟨U+00AD⟩pal⟨U+3164⟩");
         assert_eq!(visible("\u{200B}\u{2066}\u{FEFF}"), "⟨U+200B⟩⟨U+2066⟩⟨U+FEFF⟩");
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_between_characters() {
+        assert_eq!(cut("äöü".to_owned(), 3), "äöü");
+        assert_eq!(cut("äöü".to_owned(), 2), "äö…");
+        assert_eq!(cut(String::new(), 0), "");
     }
 
     #[test]
