@@ -188,6 +188,32 @@ async fn a_page_of_webhooks_is_small() {
 }
 
 #[tokio::test]
+async fn a_page_of_webhooks_that_want_much_is_small() {
+    let site = Site::new().await;
+    let mut browser = site.admin().await;
+    let mut id = String::new();
+    for webhook in 0..25 {
+        let url = format!("https://example.com/?{}", "&".repeat(2000));
+        let mut settings = hookwright::EndpointSettings::new(&url).unwrap();
+        for number in 0..200 {
+            let operation = format!("{}{webhook}x{number}.created", "record".repeat(200));
+            settings = settings.wants(operation.parse().unwrap());
+        }
+        let settings = settings.description("\u{7}".repeat(1000));
+        id = site.outbox.endpoints().create(settings).await.unwrap().id().to_string();
+    }
+    let list = browser.get("/webhooks").await;
+    assert!(list.has("recordrecord") && list.has("…</code>") && list.has("and 197 more"));
+    assert!(list.text.len() < 300_000, "{} bytes", list.text.len());
+    let page = browser.get(&format!("/webhooks/{id}")).await;
+    assert!(page.has(">and 180 more</a>"), "{}", page.text);
+    assert!(page.text.len() < 100_000, "{} bytes", page.text.len());
+    // To be changed, they are all there, and whole.
+    let form = browser.get(&format!("/webhooks/{id}/edit")).await;
+    assert_eq!(form.text.matches(&"record".repeat(200)).count(), 200);
+}
+
+#[tokio::test]
 async fn what_customers_wrote_is_shown_as_text() {
     let site = Site::new().await;
     let mut browser = site.admin().await;
