@@ -1,5 +1,7 @@
 //! What all pages have around them.
 
+use std::sync::{Arc, OnceLock};
+
 use super::assets;
 use super::place::Place;
 use super::visitor::Visitor;
@@ -77,6 +79,23 @@ impl Frame {
 
     pub(super) fn may_replay(&self) -> bool {
         self.who.as_ref().is_some_and(|who| who.may_replay)
+    }
+}
+
+/// Where a request keeps what is around its pages as soon as somebody is known, so that the page of a
+/// failure has it too.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Around(Arc<OnceLock<Frame>>);
+
+impl Around {
+    pub(super) fn know(&self, visitor: &Visitor) {
+        self.0.get_or_init(|| visitor.frame());
+    }
+
+    /// Around a failure: nothing was done.
+    pub(super) fn of_failure(&self, place: &Place) -> Frame {
+        let frame = self.0.get().cloned().unwrap_or_else(|| Frame::of_nobody(place));
+        Frame { done: None, ..frame }
     }
 }
 

@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use super::answer;
 use super::failure::Failure;
 use super::form::Fields;
-use super::frame::Frame;
+use super::frame::{Around, Frame};
 use super::place::{self, Place};
 use crate::access::{Principal, Scope, Session, Sessions, random_token};
 use crate::console::Console;
@@ -100,7 +100,7 @@ impl FromRequestParts<Arc<Console>> for Visitor {
             },
         };
         let outbox = session.principal.outbox(&console.outbox);
-        Ok(Self {
+        let visitor = Self {
             outbox: outbox.map_err(|error| Failure::from(error).into_response())?,
             console: console.clone(),
             principal: session.principal,
@@ -108,7 +108,11 @@ impl FromRequestParts<Arc<Console>> for Visitor {
             csrf: session.csrf,
             is_session,
             has_new_cookie,
-        })
+        };
+        if let Some(around) = parts.extensions.get::<Around>() {
+            around.know(&visitor);
+        }
+        Ok(visitor)
     }
 }
 
