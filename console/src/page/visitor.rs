@@ -125,11 +125,13 @@ async fn session(headers: &HeaderMap, console: &Console) -> Result<Option<Sessio
 }
 
 fn to_sign_in(place: &Place, method: &Method) -> Response {
-    // What was sent by a form is lost, and its page need not be there to read.
+    // What was sent by a form is lost, which is told there, and its page need not be there to read.
     let is_read = [Method::GET, Method::HEAD].contains(method);
     let here = if is_read { place.here() } else { String::new() };
     let back = if here == "/webhooks" || here == "/" { "" } else { &here };
-    answer::see_other(&place.link(&format!("/sign-in{}", place::query(&[("next", back)]))))
+    let lost = if is_read || place.here() == "/sign-out" { "" } else { "form" };
+    let query = place::query(&[("next", back), ("lost", lost)]);
+    answer::see_other(&place.link(&format!("/sign-in{query}")))
 }
 
 /// A form that somebody sent from this page.
