@@ -85,11 +85,13 @@ fn is_ignorable(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::*;
 
     fn check(text: &str, expected: &str) {
         let spelled = spell_unseen(text, |character, seen| {
-            seen.push_str(&format!("<{:X}>", u32::from(character)));
+            let _ = write!(seen, "<{:X}>", u32::from(character));
         });
         assert_eq!(spelled, expected);
     }
