@@ -138,6 +138,24 @@ impl Console {
     }
 
     /// The page and the API, to be served by itself or nested in an application's router.
+    ///
+    /// What is nested at `/settings` answers there, and not at `/settings/`, as always with axum: the
+    /// application leads from the one to the other.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use axum::Router;
+    /// use axum::response::Redirect;
+    /// use axum::routing::get;
+    /// use hookwright_console::Console;
+    ///
+    /// fn application(console: Console) -> Router {
+    ///     Router::new()
+    ///         .route("/settings/", get(async || Redirect::permanent("/settings")))
+    ///         .nest("/settings", console.router())
+    /// }
+    /// ```
     pub fn router(self) -> Router {
         api::router(Arc::new(self))
     }

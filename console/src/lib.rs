@@ -56,6 +56,7 @@ mod problem;
 mod replays;
 mod stats;
 mod tables;
+mod unseen;
 mod webhooks;
 
 pub use self::access::{ApiKey, NewApiKey, Principal, Scope, UnknownScope};

@@ -13,6 +13,7 @@ mod frame;
 mod json;
 mod keys;
 mod list;
+mod once;
 mod place;
 mod secret;
 mod send_again;
@@ -32,6 +33,7 @@ use http::StatusCode;
 
 use self::failure::Failure;
 use self::place::Place;
+use self::visitor::Visitor;
 use crate::console::Console;
 use crate::problem::Problem;
 
@@ -71,10 +73,11 @@ async fn home(place: Place) -> Response {
     answer::see_other(&place.link("/webhooks"))
 }
 
-async fn nothing() -> Failure {
+/// Who asks is not needed, but the page that says so has their navigation.
+async fn nothing(_: Result<Visitor, Response>) -> Failure {
     Problem::not_found("page").into()
 }
 
-async fn not_allowed() -> Failure {
+async fn not_allowed(_: Result<Visitor, Response>) -> Failure {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this page cannot be used like that").into()
 }

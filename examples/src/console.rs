@@ -50,11 +50,7 @@ pub async fn run<S: Records>(outbox: Outbox<S>, listen: SocketAddr) -> Result<()
     let settings = settings.secret(Secret::generate()).description("Refuses one request of three");
     let overloaded = *endpoints.create(settings.wants("person.*".parse()?)).await?.id();
 
-    let application = Router::new()
-        .route("/", get(async || Redirect::temporary("/settings")))
-        .route("/overloaded", post(refuse_one_of_three))
-        .nest("/settings", console.router());
-    tokio::spawn(axum::serve(listener, application).into_future());
+    tokio::spawn(axum::serve(listener, application(console.router())).into_future());
     println!("the settings page: http://{address}/settings");
     match key {
         Some(key) => println!("sign in with the key {}", key.token()),
@@ -75,10 +71,38 @@ pub async fn run<S: Records>(outbox: Outbox<S>, listen: SocketAddr) -> Result<()
     Ok(())
 }
 
+/// The CRM's own routes, with the settings page among them.
+fn application(settings: Router) -> Router {
+    Router::new()
+        .route("/", get(async || Redirect::temporary("/settings")))
+        .route("/overloaded", post(refuse_one_of_three))
+        // What is nested has no route for the slash alone.
+        .route("/settings/", get(async || Redirect::permanent("/settings")))
+        .nest("/settings", settings)
+}
+
 async fn refuse_one_of_three() -> (StatusCode, &'static str) {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     match COUNT.fetch_add(1, Ordering::Relaxed) % 3 {
         2 => (StatusCode::SERVICE_UNAVAILABLE, "overloaded, come again later"),
         _ => (StatusCode::NO_CONTENT, ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_settings_are_found_with_a_slash_and_without() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let settings = Router::new().route("/", get(async || "the page"));
+        tokio::spawn(axum::serve(listener, application(settings)).into_future());
+        for path in ["", "/", "/settings", "/settings/"] {
+            let answer = reqwest::get(format!("http://{address}{path}")).await.unwrap();
+            assert_eq!(answer.url().path(), "/settings", "{path}");
+            assert_eq!(answer.text().await.unwrap(), "the page", "{path}");
+        }
     }
 }

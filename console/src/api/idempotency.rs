@@ -90,17 +90,15 @@ async fn once(
         return repeated(console, &digest, &fingerprint).await;
     }
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    let (parts, body) = response.into_parts();
-    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    if let Err(error) = finish(console, &digest, &parts, &body).await {
-        // It is done: to say otherwise would have it done again.
-        tracing::error!(%error, "the answer to a write could not be kept");
-    }
-    Ok(Response::from_parts(parts, Body::from(body)))
+    Ok(finish(console, &digest, response).await)
 }
 
 /// Notes that a request is under way: `false` when it is known already.
-async fn begin(console: &Console, digest: &str, fingerprint: &str) -> Result<bool, Problem> {
+pub(crate) async fn begin(
+    console: &Console,
+    digest: &str,
+    fingerprint: &str,
+) -> Result<bool, Problem> {
     const OLD: &str = "DELETE FROM hookwright_idempotency WHERE created_at < $1 \
         OR (created_at < $2 AND answer IS NULL)";
     const SQL: &str = "INSERT INTO hookwright_idempotency (digest, request, created_at) \
@@ -124,7 +122,11 @@ async fn begin(console: &Console, digest: &str, fingerprint: &str) -> Result<boo
 }
 
 /// The answer to the request that came first.
-async fn repeated(console: &Console, digest: &str, fingerprint: &str) -> Result<Response, Problem> {
+pub(crate) async fn repeated(
+    console: &Console,
+    digest: &str,
+    fingerprint: &str,
+) -> Result<Response, Problem> {
     const SQL: &str = "SELECT request, answer FROM hookwright_idempotency WHERE digest = $1";
     let found: Option<(String, Option<String>)> = on_store!(&console.outbox, outbox => {
         let row = sqlx::query(SQL).bind(digest.to_owned()).fetch_optional(outbox.pool()).await?;
@@ -151,38 +153,49 @@ async fn repeated(console: &Console, digest: &str, fingerprint: &str) -> Result<
 }
 
 /// Keeps an answer, unless trying again may well give another.
-async fn finish(
+pub(crate) async fn finish(console: &Console, digest: &str, response: Response) -> Response {
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let is_final = !parts.status.is_server_error()
+        && ![StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::CONFLICT]
+            .contains(&parts.status);
+    let kept = if is_final {
+        keep(console, digest, &parts, &body).await
+    } else {
+        forget(console, digest).await
+    };
+    if let Err(error) = kept {
+        // It is done: to say otherwise would have it done again.
+        tracing::error!(%error, "the answer to a write could not be kept");
+    }
+    Response::from_parts(parts, Body::from(body))
+}
+
+async fn keep(
     console: &Console,
     digest: &str,
     parts: &Parts,
     body: &[u8],
 ) -> Result<(), sqlx::Error> {
-    const FORGET: &str = "DELETE FROM hookwright_idempotency WHERE digest = $1";
-    const KEEP: &str = "UPDATE hookwright_idempotency SET answer = $2 WHERE digest = $1";
-    let is_final = !parts.status.is_server_error()
-        && ![StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::CONFLICT]
-            .contains(&parts.status);
-    let digest = digest.to_owned();
-    if !is_final {
-        return on_store!(&console.outbox, outbox => {
-            sqlx::query(FORGET).bind(digest).execute(outbox.pool()).await.map(drop)
-        });
-    }
+    const SQL: &str = "UPDATE hookwright_idempotency SET answer = $2 WHERE digest = $1";
     let kept = [header::CONTENT_TYPE, header::LOCATION];
-    let answer = Answer {
-        status: parts.status.as_u16(),
-        headers: kept
-            .iter()
-            .filter_map(|name| {
-                let value = parts.headers.get(name)?.to_str().ok()?;
-                Some((name.to_string(), value.to_owned()))
-            })
-            .collect(),
-        body: body.to_vec(),
-    };
-    let sealed = seal(console, &digest, &answer);
+    let headers = kept.iter().filter_map(|name| {
+        let value = parts.headers.get(name)?.to_str().ok()?;
+        Some((name.to_string(), value.to_owned()))
+    });
+    let answer =
+        Answer { status: parts.status.as_u16(), headers: headers.collect(), body: body.to_vec() };
+    let sealed = seal(console, digest, &answer);
     on_store!(&console.outbox, outbox => {
-        sqlx::query(KEEP).bind(digest).bind(sealed).execute(outbox.pool()).await.map(drop)
+        sqlx::query(SQL).bind(digest.to_owned()).bind(sealed).execute(outbox.pool()).await.map(drop)
+    })
+}
+
+/// Takes a request for one that was never made.
+pub(crate) async fn forget(console: &Console, digest: &str) -> Result<(), sqlx::Error> {
+    const SQL: &str = "DELETE FROM hookwright_idempotency WHERE digest = $1";
+    on_store!(&console.outbox, outbox => {
+        sqlx::query(SQL).bind(digest.to_owned()).execute(outbox.pool()).await.map(drop)
     })
 }
 
@@ -202,7 +215,7 @@ fn open(console: &Console, context: &str, sealed: &str) -> Result<Answer, Proble
     serde_json::from_slice(&plain).map_err(|_| unreadable())
 }
 
-fn digest(parts: &[&[u8]]) -> String {
+pub(crate) fn digest(parts: &[&[u8]]) -> String {
     let mut digest = Sha256::new();
     for part in parts {
         digest.update((part.len() as u64).to_be_bytes());

@@ -5,10 +5,12 @@ use std::fmt::Write;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::unseen::spell_unseen;
+
 /// The text with everything spelled out that a terminal would obey, or that would turn a line around:
 /// control characters, marks of direction, and characters that are not seen.
 pub(super) fn clean(text: &str) -> String {
-    spelled(text, |character, clean| clean.push_str(&character.escape_unicode().to_string()))
+    spell_unseen(text, |character, clean| clean.push_str(&character.escape_unicode().to_string()))
 }
 
 /// A value as JSON in one line, in which such characters are escaped as JSON escapes them.
@@ -70,7 +72,7 @@ fn break_line(text: &mut String, depth: usize) {
 /// JSON in which nothing is left that a terminal would obey: it stands in strings alone, where line
 /// breaks do not.
 fn escape(json: &str) -> String {
-    spelled(json, |character, clean| {
+    spell_unseen(json, |character, clean| {
         if character == '\n' {
             return clean.push('\n');
         }
@@ -82,37 +84,10 @@ fn escape(json: &str) -> String {
     })
 }
 
-fn spelled(text: &str, spell: impl Fn(char, &mut String)) -> String {
-    let mut clean = String::with_capacity(text.len());
-    for character in text.chars() {
-        if is_unseen(character) {
-            spell(character, &mut clean);
-        } else {
-            clean.push(character);
-        }
-    }
-    clean
-}
-
-fn is_unseen(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{ad}'
-                | '\u{61c}'
-                | '\u{180e}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::unseen::is_unseen;
 
     #[test]
     fn nothing_that_a_terminal_obeys_is_left() {

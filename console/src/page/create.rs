@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::field::Field;
 use super::form::{Errors, Fields};
 use super::frame::Frame;
+use super::once::once;
 use super::secret::SecretPage;
 use super::visitor::{Posted, Visitor};
 use crate::access::Scope;
@@ -138,7 +139,7 @@ impl WebhookFields {
             operations: if groups.is_empty() {
                 operations.wrong(errors)
             } else {
-                operations.optional()
+                operations.optional().wrong_above(errors)
             },
             wrong_operations: errors.about("operations"),
             tenant: has_tenants.then(|| {
@@ -206,8 +207,11 @@ pub(super) async fn form(visitor: Visitor) -> Result<Response, Failure> {
 }
 
 pub(super) async fn create(posted: Posted) -> Result<Response, Failure> {
-    let Posted { visitor, fields } = posted;
-    visitor.needs(Scope::Write)?;
+    posted.visitor.needs(Scope::Write)?;
+    once(posted, make).await
+}
+
+async fn make(Posted { visitor, fields }: Posted) -> Result<Response, Failure> {
     let entered = Entered::of(&fields);
     let new = NewWebhook {
         target_url: entered.url.clone(),

@@ -8,7 +8,7 @@ use super::failure::{Failure, Segment};
 use super::frame::Frame;
 use super::json;
 use super::place;
-use super::text::{self, Time, visible, visible_line};
+use super::text::{self, LINE, Time, cut, visible, visible_line};
 use super::visitor::{Posted, Visitor};
 use super::webhook::StateWord;
 use crate::access::Scope;
@@ -19,6 +19,10 @@ use crate::webhooks;
 
 /// How many bytes of a body are shown.
 const SHOWN: usize = 64 * 1024;
+/// How many bytes may come of them, with lines broken or with what is not seen spelled out.
+const WRITTEN: usize = 256 * 1024;
+/// How many characters of an answer are shown: all, unless much in it is spelled out.
+const ANSWER: usize = 4096;
 /// How many attempts are shown.
 const ATTEMPTS: usize = 50;
 
@@ -45,7 +49,8 @@ struct DeliveryPage {
 /// What is sent.
 struct RequestView {
     headers: Vec<(String, Option<String>)>,
-    pretty: String,
+    /// Nothing where it would be too long.
+    pretty: Option<String>,
     exact: String,
     size: String,
     is_cut: bool,
@@ -85,8 +90,8 @@ impl From<Attempt> for AttemptView {
             state: StateWord { word, class },
             result,
             duration: text::duration(attempt.duration_ms),
-            answer: visible(&attempt.answer),
-            location: attempt.location.as_deref().map(visible_line),
+            answer: cut(visible(&attempt.answer), ANSWER),
+            location: attempt.location.as_deref().map(|location| cut(visible_line(location), LINE)),
         }
     }
 }
@@ -132,7 +137,7 @@ pub(super) async fn page(
     let page = DeliveryPage {
         frame: visitor.frame(),
         link: format!("/deliveries/{}", place::segment(&delivery.id)),
-        event: delivery.event,
+        event: cut(delivery.event, LINE),
         event_id: visible_line(&delivery.event_id),
         object_id: event.as_ref().map(|event| visible_line(&event.object_id)).unwrap_or_default(),
         emitted: event.map(|event| Time(event.emitted_at)),
@@ -160,15 +165,20 @@ async fn request(visitor: &Visitor, id: &DeliveryId) -> Result<Option<RequestVie
         Err(error) => return Err(error.into()),
     };
     let body = String::from_utf8_lossy(request.body());
-    let cut = body.floor_char_boundary(SHOWN);
+    let end = body.floor_char_boundary(SHOWN);
     let headers = request.headers();
     let headers = headers.map(|(name, value)| (name.to_owned(), value.map(visible_line)));
+    let mut exact = visible(&body[..end]);
+    let written = exact.floor_char_boundary(WRITTEN);
+    let is_cut = end < body.len() || written < exact.len();
+    exact.truncate(written);
+    let pretty = json::pretty(&body[..end], WRITTEN).map(|pretty| visible(&pretty));
     Ok(Some(RequestView {
         headers: headers.collect(),
-        pretty: visible(&json::pretty(&body[..cut])),
-        exact: visible(&body[..cut]),
+        pretty: pretty.filter(|pretty| pretty.len() <= WRITTEN),
+        exact,
         size: text::count(request.body().len() as u64, "byte", "bytes"),
-        is_cut: cut < body.len(),
+        is_cut,
     }))
 }
 

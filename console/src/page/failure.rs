@@ -8,7 +8,7 @@ use http::StatusCode;
 
 use super::answer;
 use super::form::sentence;
-use super::frame::Frame;
+use super::frame::{Around, Frame};
 use super::place::Place;
 use crate::problem::Problem;
 
@@ -40,8 +40,10 @@ struct FailurePage {
 }
 
 /// Puts a page around every failure.
-pub(super) async fn dress(request: Request, next: Next) -> Response {
+pub(super) async fn dress(mut request: Request, next: Next) -> Response {
     let place = Place::of(request.uri(), request.extensions());
+    let around = Around::default();
+    request.extensions_mut().insert(around.clone());
     let mut response = next.run(request).await;
     let Some(problem) = response.extensions_mut().remove::<Problem>() else {
         return response;
@@ -53,8 +55,11 @@ pub(super) async fn dress(request: Request, next: Next) -> Response {
         status if status.is_server_error() => "This does not work right now",
         _ => "This cannot be done",
     };
-    let page =
-        FailurePage { frame: Frame::of_nobody(&place), heading, detail: sentence(&problem.detail) };
+    let page = FailurePage {
+        frame: around.of_failure(&place),
+        heading,
+        detail: sentence(&problem.detail),
+    };
     answer::html(status, &page).unwrap_or_else(|_| status.into_response())
 }
 

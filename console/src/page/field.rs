@@ -16,6 +16,8 @@ pub(super) struct Field {
     value: String,
     hint: Option<&'static str>,
     error: Option<String>,
+    /// Whether what is wrong with it is told above, where it is one way among others to choose.
+    is_wrong_above: bool,
     autocomplete: &'static str,
     example: &'static str,
     is_optional: bool,
@@ -34,6 +36,7 @@ impl Field {
             value: String::new(),
             hint: None,
             error: None,
+            is_wrong_above: false,
             autocomplete: "off",
             example: "",
             is_optional: false,
@@ -84,6 +87,16 @@ impl Field {
         self
     }
 
+    /// Marks it when it is wrong, and leads to what is said of it elsewhere on the page.
+    pub(super) fn wrong_above(mut self, errors: &Errors) -> Self {
+        self.is_wrong_above = errors.about(self.name).is_some();
+        self
+    }
+
+    fn is_wrong(&self) -> bool {
+        self.error.is_some() || self.is_wrong_above
+    }
+
     /// The type of the `<input>`. A browser would throw away a time that it cannot read.
     fn input(&self) -> &'static str {
         if self.kind == "datetime-local" && self.error.is_some() { "text" } else { self.kind }
@@ -91,7 +104,7 @@ impl Field {
 
     fn described_by(&self) -> String {
         let hint = self.hint.map(|_| format!("{}-hint", self.name));
-        let error = self.error.as_ref().map(|_| format!("{}-error", self.name));
+        let error = self.is_wrong().then(|| format!("{}-error", self.name));
         [error, hint].into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 }

@@ -29,6 +29,11 @@ impl Fields {
         self.0.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
     }
 
+    /// All of it as bytes: two forms that are not the same differ in them.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish().into_bytes()
+    }
+
     /// A time that was entered, in UTC.
     pub(super) fn time(&self, name: &'static str) -> Result<Option<DateTime<Utc>>, FieldError> {
         let Some(text) = self.given(name) else {

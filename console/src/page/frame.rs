@@ -1,9 +1,11 @@
 //! What all pages have around them.
 
+use std::sync::{Arc, OnceLock};
+
 use super::assets;
 use super::place::Place;
 use super::visitor::Visitor;
-use crate::access::Scope;
+use crate::access::{Scope, random_token};
 
 /// What is around a page.
 #[derive(Debug, Clone)]
@@ -65,12 +67,35 @@ impl Frame {
         }
     }
 
+    /// What a form carries that is answered once, however often it is sent: another each time.
+    #[expect(clippy::unused_self, reason = "templates see methods, and no functions")]
+    pub(super) fn once(&self) -> String {
+        random_token()
+    }
+
     pub(super) fn may_write(&self) -> bool {
         self.who.as_ref().is_some_and(|who| who.may_write)
     }
 
     pub(super) fn may_replay(&self) -> bool {
         self.who.as_ref().is_some_and(|who| who.may_replay)
+    }
+}
+
+/// Where a request keeps what is around its pages as soon as somebody is known, so that the page of a
+/// failure has it too.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Around(Arc<OnceLock<Frame>>);
+
+impl Around {
+    pub(super) fn know(&self, visitor: &Visitor) {
+        self.0.get_or_init(|| visitor.frame());
+    }
+
+    /// Around a failure: nothing was done.
+    pub(super) fn of_failure(&self, place: &Place) -> Frame {
+        let frame = self.0.get().cloned().unwrap_or_else(|| Frame::of_nobody(place));
+        Frame { done: None, ..frame }
     }
 }
 

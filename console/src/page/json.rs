@@ -1,8 +1,9 @@
 //! JSON for people: the same tokens, with other space between them.
 
 /// Breaks lines and indents, and changes nothing else. What is no JSON comes out in some other way.
-pub(super) fn pretty(json: &str) -> String {
-    let mut out = String::with_capacity(json.len() * 2);
+/// `None` when more than so many bytes come of it.
+pub(super) fn pretty(json: &str, limit: usize) -> Option<String> {
+    let mut out = String::with_capacity(json.len().saturating_mul(2).min(limit));
     let mut depth = 0_usize;
     let mut chars = json.chars().peekable();
     while let Some(char) = chars.next() {
@@ -41,8 +42,11 @@ pub(super) fn pretty(json: &str) -> String {
             char if char.is_ascii_whitespace() => {}
             char => out.push(char),
         }
+        if out.len() > limit {
+            return None;
+        }
     }
-    out
+    Some(out)
 }
 
 /// How far lines are indented at most, so that what is nested without end is not.
@@ -64,13 +68,20 @@ mod tests {
         let json = r#"{"a":1.10e2,"b":["x\",{}",{}, [ ] ,null],"c":{"d":12345678901234567890}}"#;
         let expected = "{\n  \"a\": 1.10e2,\n  \"b\": [\n    \"x\\\",{}\",\n    {},\n    [],\n    null\n  ],\n  \
             \"c\": {\n    \"d\": 12345678901234567890\n  }\n}";
-        assert_eq!(pretty(json), expected);
+        assert_eq!(pretty(json, expected.len()).as_deref(), Some(expected));
+        assert_eq!(pretty(json, expected.len() - 1), None);
     }
 
     #[test]
     fn what_is_cut_off_or_no_json_does_not_end_it() {
         for text in ["", "{", "\"a", "\"\\", "]]]}", "plain words"] {
-            pretty(text);
+            assert!(pretty(text, 100).is_some());
         }
+    }
+
+    #[test]
+    fn what_is_nested_without_end_is_not_written_to_its_end() {
+        let deep = "[".repeat(100_000);
+        assert_eq!(pretty(&deep, 256 * 1024), None);
     }
 }

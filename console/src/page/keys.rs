@@ -8,6 +8,7 @@ use super::failure::{Failure, Segment};
 use super::field::Field;
 use super::form::{Errors, Fields};
 use super::frame::Frame;
+use super::once::once;
 use super::text::{Time, visible_line};
 use super::visitor::{Posted, Visitor};
 use crate::access::Scope;
@@ -130,8 +131,11 @@ pub(super) async fn form(visitor: Visitor) -> Result<Response, Failure> {
 }
 
 pub(super) async fn create(posted: Posted) -> Result<Response, Failure> {
-    let Posted { visitor, fields } = posted;
-    visitor.needs(Scope::Admin)?;
+    posted.visitor.needs(Scope::Admin)?;
+    once(posted, make).await
+}
+
+async fn make(Posted { visitor, fields }: Posted) -> Result<Response, Failure> {
     let mut errors = Errors::default();
     let expires_at = errors.keep(fields.time("expiresAt"));
     let scopes: Result<Vec<Scope>, _> = fields.all("scopes").map(str::parse).collect();

@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::figures::{self, Bars};
 use super::frame::Frame;
 use super::place;
-use super::text::{self, percent, visible_line};
+use super::text::{self, LINE, cut, percent, visible_line};
 use super::visitor::Visitor;
 use crate::access::Scope;
 use crate::outbox::on_store;
@@ -20,6 +20,8 @@ use crate::webhooks::{Listing, Reason, Webhook};
 const ROWS: usize = 25;
 /// How many operations of a webhook are named in the list.
 const NAMED: usize = 3;
+/// How many characters of an operation are shown.
+const OPERATION: usize = 60;
 
 #[derive(Template)]
 #[template(path = "list.html")]
@@ -114,6 +116,11 @@ async fn figures(
     Ok(figures.filter_map(|figures| Some((figures.webhook_id.clone()?, figures))).collect())
 }
 
+/// The first of them, each cut to so many characters.
+pub(super) fn named(operations: Vec<String>, most: usize, length: usize) -> Vec<String> {
+    operations.into_iter().take(most).map(|operation| cut(operation, length)).collect()
+}
+
 impl Row {
     fn new(webhook: Webhook, figures: Option<&WebhookFigures>) -> Self {
         let status = Status::of(&webhook);
@@ -121,11 +128,11 @@ impl Row {
         Self {
             status,
             id: webhook.id,
-            url: visible_line(&webhook.target_url),
-            description: visible_line(&webhook.description),
+            url: cut(visible_line(&webhook.target_url), LINE),
+            description: cut(visible_line(&webhook.description), LINE),
             more_operations: webhook.operations.len().saturating_sub(NAMED),
-            operations: webhook.operations.into_iter().take(NAMED).collect(),
-            tenant: webhook.tenant.as_deref().map(visible_line),
+            operations: named(webhook.operations, NAMED, OPERATION),
+            tenant: webhook.tenant.as_deref().map(|tenant| cut(visible_line(tenant), LINE)),
             day: figures.map(figures::day),
             failures: share.map(percent),
             is_failing: share.is_some_and(|share| share > 0.0),

@@ -7,6 +7,7 @@ use axum::response::Response;
 
 use super::failure::{Failure, Segment};
 use super::frame::Frame;
+use super::once::once;
 use super::secret::SecretPage;
 use super::text::visible_line;
 use super::visitor::{Posted, Visitor};
@@ -111,8 +112,12 @@ pub(super) async fn rotate(
     Segment(id): Segment<String>,
     posted: Posted,
 ) -> Result<Response, Failure> {
+    posted.visitor.needs(Scope::Write)?;
+    once(posted, |posted| replace_secret(id, posted)).await
+}
+
+async fn replace_secret(id: String, posted: Posted) -> Result<Response, Failure> {
     let Posted { visitor, fields } = posted;
-    visitor.needs(Scope::Write)?;
     let chosen =
         OVERLAPS.iter().find(|overlap| fields.text("overlap") == overlap.seconds.to_string());
     let Some(seconds) = chosen.and_then(|overlap| u32::try_from(overlap.seconds).ok()) else {

@@ -22,6 +22,8 @@ use crate::console::Console;
 struct SignIn {
     frame: Frame,
     next: String,
+    /// Whether a form was sent by somebody who was not signed in any more.
+    has_lost: bool,
     key: Field,
 }
 
@@ -32,7 +34,8 @@ impl SignIn {
             .autocomplete("current-password")
             .hint("It begins with hwk_. The program that serves this page prints the first one.")
             .wrong(errors);
-        Self { frame: Frame::of_nobody(place), next, key }
+        let has_lost = place.query().text("lost") == "form";
+        Self { frame: Frame::of_nobody(place), next, has_lost, key }
     }
 }
 

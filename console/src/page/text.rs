@@ -6,21 +6,19 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 use chrono::{DateTime, SecondsFormat, Utc};
 
-/// A text of which nothing is hidden: control characters, marks that turn the direction of what
-/// follows, and those without a width are written out. Lines and tabs stay.
+use crate::unseen::spell_unseen;
+
+/// A text of which nothing is hidden: what is not seen, or turns the direction of what follows, is
+/// spelled out. Lines and tabs stay.
 pub(super) fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '\n' | '\t' => shown.push(char),
-            '\r' => shown.push('␍'),
-            _ if is_hidden(char) => {
-                let _ = write!(shown, "⟨U+{:04X}⟩", u32::from(char));
-            }
-            _ => shown.push(char),
+    spell_unseen(text, |char, shown| match char {
+        '\n' | '\t' => shown.push(char),
+        '\r' => shown.push('␍'),
+        _ => {
+            // Writing to a string does not fail.
+            let _ = write!(shown, "⟨U+{:04X}⟩", u32::from(char));
         }
-    }
-    shown
+    })
 }
 
 /// As [`visible`], on one line.
@@ -28,14 +26,16 @@ pub(super) fn visible_line(text: &str) -> String {
     visible(text).replace('\n', "␊").replace('\t', "␉")
 }
 
-fn is_hidden(char: char) -> bool {
-    char.is_control()
-        || matches!(
-            char,
-            '\u{61C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{FEFF}'
-        )
-        || matches!(char, '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FFF9}'..='\u{FFFB}')
-        || matches!(char, '\u{E0000}'..='\u{E007F}')
+/// How many characters of a name or of an address are shown where it is one among others.
+pub(super) const LINE: usize = 200;
+
+/// A text with so many characters at most: what is longer is cut, and says so.
+pub(super) fn cut(mut text: String, most: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(most) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 /// A point in time.
@@ -108,7 +108,15 @@ mod tests {
         assert_eq!(visible("a\u{202E}b\u{0}c\u{1b}[31m"), "a⟨U+202E⟩b⟨U+0000⟩c⟨U+001B⟩[31m");
         assert_eq!(visible("zwei\nZeilen\tä 🦀 👩‍🚀"), "zwei\nZeilen\tä 🦀 👩‍🚀");
         assert_eq!(visible_line("a\r\nb"), "a␍␊b");
+        assert_eq!(visible("pay\u{AD}pal\u{3164}"), "pay⟨U+00AD⟩pal⟨U+3164⟩");
         assert_eq!(visible("\u{200B}\u{2066}\u{FEFF}"), "⟨U+200B⟩⟨U+2066⟩⟨U+FEFF⟩");
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_between_characters() {
+        assert_eq!(cut("äöü".to_owned(), 3), "äöü");
+        assert_eq!(cut("äöü".to_owned(), 2), "äö…");
+        assert_eq!(cut(String::new(), 0), "");
     }
 
     #[test]

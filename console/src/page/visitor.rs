@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use super::answer;
 use super::failure::Failure;
 use super::form::Fields;
-use super::frame::Frame;
+use super::frame::{Around, Frame};
 use super::place::{self, Place};
 use crate::access::{Principal, Scope, Session, Sessions, random_token};
 use crate::console::Console;
@@ -100,7 +100,7 @@ impl FromRequestParts<Arc<Console>> for Visitor {
             },
         };
         let outbox = session.principal.outbox(&console.outbox);
-        Ok(Self {
+        let visitor = Self {
             outbox: outbox.map_err(|error| Failure::from(error).into_response())?,
             console: console.clone(),
             principal: session.principal,
@@ -108,7 +108,11 @@ impl FromRequestParts<Arc<Console>> for Visitor {
             csrf: session.csrf,
             is_session,
             has_new_cookie,
-        })
+        };
+        if let Some(around) = parts.extensions.get::<Around>() {
+            around.know(&visitor);
+        }
+        Ok(visitor)
     }
 }
 
@@ -121,11 +125,13 @@ async fn session(headers: &HeaderMap, console: &Console) -> Result<Option<Sessio
 }
 
 fn to_sign_in(place: &Place, method: &Method) -> Response {
-    // What was sent by a form is lost, and its page need not be there to read.
+    // What was sent by a form is lost, which is told there, and its page need not be there to read.
     let is_read = [Method::GET, Method::HEAD].contains(method);
     let here = if is_read { place.here() } else { String::new() };
     let back = if here == "/webhooks" || here == "/" { "" } else { &here };
-    answer::see_other(&place.link(&format!("/sign-in{}", place::query(&[("next", back)]))))
+    let lost = if is_read || place.here() == "/sign-out" { "" } else { "form" };
+    let query = place::query(&[("next", back), ("lost", lost)]);
+    answer::see_other(&place.link(&format!("/sign-in{query}")))
 }
 
 /// A form that somebody sent from this page.

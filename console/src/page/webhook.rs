@@ -9,9 +9,9 @@ use super::field::Field;
 use super::figures::{Figures, Span};
 use super::form::{Errors, Fields, entered};
 use super::frame::Frame;
-use super::list::Status;
+use super::list::{Status, named};
 use super::place;
-use super::text::{self, Time, visible, visible_line};
+use super::text::{self, LINE, Time, cut, visible, visible_line};
 use super::visitor::Visitor;
 use crate::access::Scope;
 use crate::history::{self, Delivery, Filter, State};
@@ -20,6 +20,8 @@ use crate::webhooks::{self, Reason, Webhook};
 
 /// How many deliveries are on a page.
 const ROWS: usize = 25;
+/// How many operations are named.
+const NAMED: usize = 20;
 
 /// What stands above all pages of a webhook.
 #[derive(Debug, Clone)]
@@ -53,6 +55,7 @@ struct WebhookPage {
     heading: Heading,
     trouble: Option<Trouble>,
     operations: Vec<String>,
+    more_operations: usize,
     created: Time,
     tenant: Option<String>,
     figures: Figures,
@@ -152,7 +155,7 @@ impl From<Delivery> for Row {
     fn from(delivery: Delivery) -> Self {
         Self {
             link: format!("/deliveries/{}", place::segment(&delivery.id)),
-            event: delivery.event,
+            event: cut(delivery.event, LINE),
             event_id: delivery.event_id,
             state: delivery.state.into(),
             attempts: match delivery.attempts {
@@ -278,7 +281,8 @@ pub(super) async fn page(
         frame: visitor.frame(),
         heading: Heading::of(&webhook, "deliveries"),
         trouble: trouble(&webhook),
-        operations: webhook.operations,
+        more_operations: webhook.operations.len().saturating_sub(NAMED),
+        operations: named(webhook.operations, NAMED, LINE),
         created: Time(webhook.created_at),
         tenant: webhook.tenant.as_deref().map(visible_line),
         figures: Figures::new(span, &stats),

@@ -170,3 +170,45 @@ async fn a_replay_is_begun_shown_and_cancelled() {
     assert!(browser.get(begun.location()).await.has("Recovery<"));
     assert!(browser.get(&format!("{path}/replays")).await.has("Recovery<"));
 }
+
+/// The page of the one delivery of an event.
+async fn delivery_of(name: &str, data: &str) -> (Page, Page) {
+    let site = Site::new().await;
+    let mut browser = site.admin().await;
+    let id = browser.make_webhook("http://127.0.0.1:1/", "*.*").await;
+    browser.post(&format!("/webhooks/{id}/pause"), &[]).await;
+    emit(&site.outbox, name, data).await;
+    let dispatcher = dispatch(&site.outbox);
+    let path = format!("/webhooks/{id}");
+    let list = until(&mut browser, &path, r#"<a href="/deliveries/"#).await;
+    let link = list.between(r#"<a href="/deliveries/"#, "\"").to_owned();
+    let page = browser.get(&format!("/deliveries/{link}")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    dispatcher.abort();
+    (list, page)
+}
+
+#[tokio::test]
+async fn a_body_that_is_nested_without_end_is_shown_as_it_is() {
+    let data = format!(r#"{{"id":"1","deep":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+    let (_, page) = delivery_of("person.created", &data).await;
+    assert!(page.text.len() < 300_000, "{} bytes", page.text.len());
+    assert!(!page.has("Formatted") && page.has("[[[[[[[[[[") && page.has("Download the body"));
+    assert!(page.has("of which the beginning is shown, too long when it is formatted."));
+    let hidden = format!(r#"{{"id":"1","text":"{}"}}"#, "\u{7f}".repeat(100_000));
+    let (_, page) = delivery_of("person.created", &hidden).await;
+    assert!(page.has("⟨U+007F⟩") && page.text.len() < 600_000, "{} bytes", page.text.len());
+}
+
+#[tokio::test]
+async fn the_pages_of_an_event_with_a_long_name_are_small() {
+    let name = format!("{}.created", "record".repeat(20_000));
+    let data = format!(r#"{{"id":"{}"}}"#, "\u{ad}".repeat(250));
+    let (list, page) = delivery_of(&name, &data).await;
+    assert!(list.text.len() < 30_000, "{} bytes", list.text.len());
+    let title = page.between("<title>", "</title>");
+    assert!(title.len() < 300 && title.contains('…'), "{title}");
+    let heading = page.between("<h1>", "</h1>");
+    assert!(heading.len() < 300, "{heading}");
+    assert!(page.has("<code>⟨U+00AD⟩⟨U+00AD⟩") && !page.has("\u{ad}"));
+}

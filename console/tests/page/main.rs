@@ -4,6 +4,7 @@ mod browser;
 mod deliveries;
 mod keys;
 mod matrix;
+mod once;
 mod shape;
 mod signing_in;
 mod snippets;

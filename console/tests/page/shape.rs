@@ -70,6 +70,34 @@ async fn every_page_is_as_the_policy_and_a_screen_reader_want_it() {
 }
 
 #[tokio::test]
+async fn the_page_of_a_failure_has_the_navigation_of_who_is_signed_in() {
+    let site = Site::new().await;
+    let mut admin = site.admin().await;
+    let made = admin.post("/keys/new", &[("name", "Reader"), ("scopes", "read")]).await;
+    let token = made.between(r#"type="text" value=""#, "\"").to_owned();
+    let mut reader = admin.another();
+    reader.sign_in(&token).await;
+    for (path, status) in [
+        ("/nowhere", StatusCode::NOT_FOUND),
+        ("/webhooks/0?done=deleted", StatusCode::NOT_FOUND),
+        ("/keys", StatusCode::FORBIDDEN),
+        ("/webhooks/0/pause", StatusCode::METHOD_NOT_ALLOWED),
+    ] {
+        let page = reader.get(path).await;
+        assert_eq!(page.status, status, "{path}");
+        assert!(page.has(r#"class="sections""#) && page.has(">Sign out<"), "{path}: {}", page.text);
+        assert!(page.has("Your key: read<") && !page.has("The webhook is deleted."), "{path}");
+    }
+    let refused = reader.post_as_it_is("/webhooks/new", &[("csrf", "0")]).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert!(refused.has(r#"class="sections""#), "{}", refused.text);
+    // Whoever is nobody sees none.
+    let nobody = Browser::new(site.console().router()).get("/nowhere").await;
+    assert_eq!(nobody.status, StatusCode::NOT_FOUND);
+    assert!(!nobody.has(r#"class="sections""#) && !nobody.has("Your key"));
+}
+
+#[tokio::test]
 async fn files_are_kept_for_long_under_names_of_their_content() {
     let site = Site::new().await;
     let mut browser = Browser::new(site.console().router());

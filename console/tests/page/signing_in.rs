@@ -74,6 +74,23 @@ async fn signing_out_ends_the_session_itself() {
 }
 
 #[tokio::test]
+async fn a_form_that_came_too_late_is_told_to_be_lost() {
+    let site = Site::new().await;
+    let mut browser = site.admin().await;
+    let fields = [("targetUrl", "http://127.0.0.1:1/"), ("operations", "*.*")];
+    sqlx::query("UPDATE hookwright_session SET expires_at = 1")
+        .execute(site.outbox.pool())
+        .await
+        .unwrap();
+    let lost = browser.post("/webhooks/new", &fields).await;
+    assert_eq!(lost.location(), "/sign-in?lost=form");
+    let page = browser.get(lost.location()).await;
+    assert!(page.has("You were signed out, and nothing was saved."), "{}", page.text);
+    assert!(!browser.get("/sign-in").await.has("nothing was saved"));
+    assert_eq!(browser.post("/sign-out", &[]).await.location(), "/sign-in");
+}
+
+#[tokio::test]
 async fn a_form_without_its_token_is_refused_in_words() {
     let site = Site::new().await;
     let mut browser = site.admin().await;

@@ -73,6 +73,16 @@ async fn operations_are_picked_of_the_catalogue() {
     assert!(form.has(r#"aria-label="company.created""#) && form.has("A &#60;person&#62; is new"));
     let nothing = browser.post("/webhooks/new", &[("targetUrl", "http://127.0.0.1:1/")]).await;
     assert!(nothing.has("Name one event at least"), "{}", nothing.text);
+    let is_marked = |page: &super::browser::Page| {
+        let field = page.between(r#"<textarea id="operations""#, ">");
+        assert_eq!(page.text.matches(r#"id="operations-error""#).count(), 1);
+        field.contains(r#"aria-invalid="true""#)
+            && field.contains(r#"aria-describedby="operations-error operations-hint""#)
+    };
+    assert!(is_marked(&nothing), "{}", nothing.text);
+    let fields = [("targetUrl", "http://127.0.0.1:1/"), ("operations", "person")];
+    assert!(is_marked(&browser.post("/webhooks/new", &fields).await));
+    assert!(!form.has("aria-invalid") && !form.has("operations-error"));
     let fields = [
         ("targetUrl", "http://127.0.0.1:1/"),
         ("operation", "person.created"),
@@ -175,6 +185,32 @@ async fn a_page_of_webhooks_is_small() {
     }
     let bytes = browser.get("/webhooks").await.text.len();
     assert!(bytes < 300_000, "{bytes} bytes");
+}
+
+#[tokio::test]
+async fn a_page_of_webhooks_that_want_much_is_small() {
+    let site = Site::new().await;
+    let mut browser = site.admin().await;
+    let mut id = String::new();
+    for webhook in 0..25 {
+        let url = format!("https://example.com/?{}", "&".repeat(2000));
+        let mut settings = hookwright::EndpointSettings::new(&url).unwrap();
+        for number in 0..200 {
+            let operation = format!("{}{webhook}x{number}.created", "record".repeat(200));
+            settings = settings.wants(operation.parse().unwrap());
+        }
+        let settings = settings.description("\u{7}".repeat(1000));
+        id = site.outbox.endpoints().create(settings).await.unwrap().id().to_string();
+    }
+    let list = browser.get("/webhooks").await;
+    assert!(list.has("recordrecord") && list.has("…</code>") && list.has("and 197 more"));
+    assert!(list.text.len() < 300_000, "{} bytes", list.text.len());
+    let page = browser.get(&format!("/webhooks/{id}")).await;
+    assert!(page.has(">and 180 more</a>"), "{}", page.text);
+    assert!(page.text.len() < 100_000, "{} bytes", page.text.len());
+    // To be changed, they are all there, and whole.
+    let form = browser.get(&format!("/webhooks/{id}/edit")).await;
+    assert_eq!(form.text.matches(&"record".repeat(200)).count(), 200);
 }
 
 #[tokio::test]

@@ -76,7 +76,8 @@ impl Replay {
         now: i64,
         make: Option<impl Fn(&Fresh) -> Option<NewDelivery>>,
     ) -> Result<(), OutboxError> {
-        let chunk = (self.rate * STEP / 1000).clamp(1, MOST);
+        // Rounded up, since a step that queued more is waited for longer.
+        let chunk = (self.rate.saturating_mul(STEP).saturating_add(999) / 1000).clamp(1, MOST);
         let (queued, is_done) = match make {
             None => (0, true),
             Some(_) if self.kind == RECOVERY => self.recover::<S>(connection, now, chunk).await?,
