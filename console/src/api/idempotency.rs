@@ -74,6 +74,8 @@ async fn once(
         return Err(Problem::bad_request(detail));
     }
     let (parts, body) = request.into_parts();
+    // Whom the application has signed in may be the first to need the tables.
+    console.keys().await?;
     let who = authenticate(&parts, console).await?;
     let body = http_body_util::Limited::new(body, BODY_LIMIT).collect().await;
     let Ok(body) = body.map(http_body_util::Collected::to_bytes) else {

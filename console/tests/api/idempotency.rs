@@ -1,6 +1,7 @@
 //! `Idempotency-Key`.
 
 use axum::body::Body;
+use hookwright_console::{Principal, Scope};
 use http::Request;
 use serde_json::{Value, json};
 
@@ -148,4 +149,19 @@ pub(crate) async fn who_goes_away_and_comes_again_finds_it_done_once(fixture: &F
         again.expect(201);
         assert_eq!(count(fixture).await, number + 1, "round {number}");
     }
+}
+
+/// Whom an application has signed in is asked for no key, by which the tables are made else.
+pub(crate) async fn the_first_request_of_all_may_be_such_a_one(fixture: &Fixture) {
+    fixture.execute("DROP TABLE hookwright_idempotency").await;
+    let mut request = Request::builder()
+        .method("POST")
+        .uri("/api/webhooks")
+        .header("host", "localhost")
+        .header("content-type", "application/json")
+        .header("idempotency-key", "k1")
+        .body(Body::from(webhook(1).to_string()))
+        .expect("a request");
+    request.extensions_mut().insert(Principal::new("alice", &[Scope::Write]));
+    send(&fixture.console().router(), request).await.expect(201);
 }

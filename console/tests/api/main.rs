@@ -68,6 +68,7 @@ contract! {
         a_kept_answer_shows_no_secret_in_the_database,
         a_refused_request_may_be_made_again,
         who_goes_away_and_comes_again_finds_it_done_once,
+        the_first_request_of_all_may_be_such_a_one,
     }
     keys {
         a_key_is_made_told_once_and_listed,
