@@ -124,7 +124,7 @@ pub(crate) async fn fill(database: &str, deliveries: u32) -> Result<Figures, Box
         );
         let id = "printf('%08x-0000-7000-8000-000000000000', i)";
         let data = "CAST('{}' AS BLOB)";
-        let unmark = "UPDATE hookwright_meta SET number = (SELECT max(id) FROM hookwright_event) \
+        let unmark = "UPDATE hookwright_meta SET number = (SELECT coalesce(max(id), 0) FROM hookwright_event) \
              WHERE name = 'fanned_out'";
         let end = "; PRAGMA wal_checkpoint(TRUNCATE)";
         fill_in::<Sqlite>(database, (&rows, id, data, unmark), end).await
