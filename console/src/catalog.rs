@@ -38,14 +38,7 @@ pub(crate) struct CatalogEvent {
 
 impl EventCatalog {
     pub(crate) fn of(catalog: &Catalog) -> Result<Self, NotACatalog> {
-        let mut events = Self::read(&catalog.json_schema())?;
-        for (name, body) in catalog.examples() {
-            let name = name.to_string();
-            if let Some(described) = events.events.iter_mut().find(|one| one.event.event == name) {
-                described.event.example = serde_json::from_str(&body).ok();
-            }
-        }
-        Ok(events)
+        Self::read(&catalog.json_schema())
     }
 
     /// Reads what [`Catalog::json_schema`] has written.
