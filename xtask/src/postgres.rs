@@ -185,14 +185,22 @@ impl Server {
         let Some(process) = &mut self.process else {
             return Ok(());
         };
-        let has_ended = process.try_wait().is_ok_and(|status| status.is_some());
-        if !has_ended {
-            let seconds = START_LIMIT.as_secs().to_string();
-            let mut stopping = self.home.command(&self.binaries, "pg_ctl");
-            stopping.args(["stop", "--silent", "--mode=fast", "--timeout", &seconds, "--pgdata"]);
-            home::run(stopping.arg(self.home.data()))?;
-            // It has given up its lock, and is about to end.
-            process.wait().map_err(|error| cannot_be_run(&error))?;
+        // It is this process that waits for it: to `pg_ctl`, one that was killed and is not waited
+        // for yet seems to run for ever.
+        let mut stopping = self.home.command(&self.binaries, "pg_ctl");
+        stopping.args(["stop", "--silent", "--mode=fast", "--no-wait", "--pgdata"]);
+        let asked = home::run(stopping.arg(self.home.data()));
+        // It cannot be asked when it has just ended, or is about to.
+        let limit = if asked.is_ok() { START_LIMIT } else { REMAINS_LIMIT };
+        let end = Instant::now() + limit;
+        while process.try_wait().map_err(|error| cannot_be_run(&error))?.is_none() {
+            if Instant::now() > end {
+                return asked.and(Err(Failure::new(
+                    format!("PostgreSQL does not stop within {} s", START_LIMIT.as_secs()),
+                    "look in its log for what it waits for, and end it by hand",
+                )));
+            }
+            sleep(PAUSE);
         }
         self.process = None;
         Ok(())

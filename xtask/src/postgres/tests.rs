@@ -101,15 +101,13 @@ fn a_restart_waits_for_the_backends_of_a_killed_server() {
 fn a_server_that_another_has_killed_can_be_restarted() {
     let directory = Directory::new("another");
     let mut server = start(&directory);
-    let process = server.process_id().expect("it runs").to_string();
-    let killed = Command::new("kill").args(["-KILL", &process]).status().expect("kill runs");
-    assert!(killed.success());
-    // The port is free when the process has ended.
-    while TcpStream::connect(server.address()).is_ok() {
-        sleep(PAUSE);
+    // At once, while it still dies, and later, when it is dead.
+    for pause in [Duration::ZERO, 5 * PAUSE] {
+        server.process.as_mut().expect("it runs").kill().expect("it is a child");
+        sleep(pause);
+        server.restart().expect("it ends, and the port is free again");
+        assert_eq!(query(&server, "select 1"), "1");
     }
-    server.restart().expect("the port is free again");
-    assert_eq!(query(&server, "select 1"), "1");
 }
 
 #[test]
