@@ -176,23 +176,19 @@ pub(crate) async fn cancel(
     webhook: &EndpointId,
     id: &str,
 ) -> Result<(), Problem> {
-    let id = get(outbox, webhook, id).await?.id;
     let id: ReplayId = id.parse().map_err(|_| Problem::not_found("replay"))?;
+    of_id(outbox, webhook, id).await?;
     on_store!(outbox, outbox => outbox.deliveries().cancel(id).await?);
     Ok(())
 }
 
 async fn of_id(outbox: &AnyOutbox, webhook: &EndpointId, id: ReplayId) -> Result<Replay, Problem> {
-    let mut listing = Listing { limit: Some(hookwright::Query::MAX_LIMIT), cursor: None };
-    loop {
-        let page = list(outbox, webhook, &listing).await?;
-        let id = id.to_string();
-        if let Some(found) = page.data.into_iter().find(|replay| replay.id == id) {
-            return Ok(found);
-        }
-        let Some(next) = page.next else {
-            return Err(Problem::not_found("replay"));
-        };
-        listing.cursor = Some(next);
+    let replay = on_store!(outbox, outbox => {
+        outbox.endpoints().get(webhook).await?;
+        outbox.deliveries().stored_replay(id).await?
+    });
+    if replay.endpoint() != webhook {
+        return Err(Problem::not_found("replay"));
     }
+    Ok(Replay::from(&replay))
 }

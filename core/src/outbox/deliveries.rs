@@ -154,15 +154,21 @@ impl<'a, S: Store> Deliveries<'a, S> {
     /// [`OutboxError`], which [is not found](OutboxError::is_not_found) when there is none of this
     /// id.
     pub async fn progress(&self, replay: ReplayId) -> Result<ReplayProgress, OutboxError> {
+        Ok(self.stored_replay(replay).await?.progress())
+    }
+
+    /// A replay or a recovery as it is stored: of which endpoint it is, from when on, and how far it
+    /// has come.
+    ///
+    /// # Errors
+    ///
+    /// As [`progress`](Self::progress).
+    pub async fn stored_replay(&self, replay: ReplayId) -> Result<StoredReplay, OutboxError> {
         self.outbox.ready().await?;
-        let select = Statement::new(
-            "SELECT queued, state FROM hookwright_replay WHERE id = $1 AND endpoint IN \
-             (SELECT id FROM hookwright_endpoint WHERE $2 IS NULL OR tenant = $2)",
-        );
-        let select = self.of_tenant(select.bind(replay.number()));
+        let select = self.select_replays().text(" AND r.id = ").value(replay.number());
         let rows = S::fetch(&mut *self.outbox.pool().acquire().await?, select).await?;
         let row = rows.first().ok_or_else(|| OutboxError::new(Kind::NoReplay))?;
-        Ok(ReplayProgress::of(S::integer(row, 0)?, S::integer(row, 1)?))
+        StoredReplay::of_row::<S>(row)
     }
 
     /// The replays and recoveries that there are, the newest first: those that run, and those that
@@ -192,12 +198,7 @@ impl<'a, S: Store> Deliveries<'a, S> {
     /// ```
     pub async fn replays(&self, query: &Query) -> Result<Page<StoredReplay>, OutboxError> {
         self.outbox.ready().await?;
-        let select = Statement::new(
-            "SELECT r.id, p.endpoint_id, r.kind, r.since, r.until, r.queued, r.state, r.created_at, r.reached_at \
-             FROM hookwright_replay AS r JOIN hookwright_endpoint AS p ON p.id = r.endpoint \
-             WHERE ($1 IS NULL OR p.tenant = $1)",
-        );
-        let select = query.conditions(self.of_tenant(select), None, Some("p"), "r.created_at");
+        let select = query.conditions(self.select_replays(), None, Some("p"), "r.created_at");
         let select = match query.after {
             Some(cursor) => select.text(" AND r.id < ").value(cursor.first),
             None => select,
@@ -209,6 +210,15 @@ impl<'a, S: Store> Deliveries<'a, S> {
             first: replay.number(),
             second: 0,
         }))
+    }
+
+    /// The replays of the outbox's tenant.
+    fn select_replays(&self) -> Statement {
+        self.of_tenant(Statement::new(
+            "SELECT r.id, p.endpoint_id, r.kind, r.since, r.until, r.queued, r.state, r.created_at, r.reached_at \
+             FROM hookwright_replay AS r JOIN hookwright_endpoint AS p ON p.id = r.endpoint \
+             WHERE ($1 IS NULL OR p.tenant = $1)",
+        ))
     }
 
     fn of_tenant(&self, statement: Statement) -> Statement {

@@ -299,6 +299,11 @@ pub(super) async fn replays_and_recoveries_are_listed_a_page_at_a_time<S: TestSt
     assert_eq!(its_own.items().len(), 3);
 
     let replays = read(Query::new()).await;
+    for replay in &replays {
+        let alone = deliveries.stored_replay(replay.id()).await.expect("it is there");
+        assert_eq!(format!("{alone:?}"), format!("{replay:?}"));
+    }
+    not_found(acme.deliveries().stored_replay(begun[0]).await);
     let told: Vec<_> = replays[..2]
         .iter()
         .map(|replay| (replay.kind(), replay.progress().state(), replay.until().is_some()))
