@@ -130,6 +130,8 @@ contract! {
         another_master_key_is_refused,
         what_was_sealed_for_another_endpoint_is_not_used,
         a_secret_rotates_with_overlap,
+        a_secret_is_renewed_as_the_kind_that_it_was,
+        no_more_secrets_sign_than_a_request_has_room_for,
         what_an_application_has_sealed_is_unsealed_in_its_context_only,
     }
     schema {
@@ -167,6 +169,8 @@ contract! {
         they_are_read_a_page_at_a_time,
         they_are_found_by_a_text,
         settings_are_read_back_and_edited,
+        one_that_is_made_or_changed_and_disabled_at_once_sends_nothing,
+        a_format_too_large_to_be_kept_with_each_event_is_refused,
     }
     trial {
         one_event_is_sent_as_a_dispatcher_would_send_it,

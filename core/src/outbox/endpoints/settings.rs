@@ -83,6 +83,10 @@ impl EndpointSettings {
     /// The most that can be set.
     pub const MAX_CONCURRENCY: usize = 256;
 
+    /// How many secrets an endpoint has at most, with those that are being rotated out: 10. Standard
+    /// Webhooks sends a signature of each in one header.
+    pub const MAX_SECRETS: usize = 10;
+
     /// Takes the URL of an endpoint that wants all events.
     ///
     /// # Errors
@@ -340,13 +344,19 @@ impl EndpointSettings {
         self.chosen_format().of_endpoint(self.url().as_str(), Some(&id.to_string()))
     }
 
-    /// Refuses what could not be received.
+    /// Refuses what could not be received, and what is too much to be kept.
     pub(crate) fn check(&self) -> Result<(), OutboxError> {
+        if self.secrets.len() > Self::MAX_SECRETS {
+            return Err(OutboxError::new(Kind::TooManySecrets));
+        }
         // One that is being rotated out does not sign for long.
         let stays = |dated: &DatedSecret| dated.until.is_none() && dated.secret.is_standard();
         match self.chosen_format() {
             Format::Standard if !self.secrets.iter().any(stays) => {
                 Err(OutboxError::new(Kind::UnsignedStandard))
+            }
+            Format::Twenty(twenty) if !twenty.is_within_limits() => {
+                Err(OutboxError::new(Kind::LargeFormat))
             }
             _ => Ok(()),
         }
@@ -386,10 +396,10 @@ impl EndpointSettings {
     /// Puts a new secret first; those before it sign for `overlap` longer.
     pub(crate) fn rotate(&mut self, secret: Secret, now: DateTime<Utc>, overlap: Duration) {
         let until = now + overlap;
-        self.secrets.retain(|dated| dated.until.is_none_or(|until| now < until));
         for dated in &mut self.secrets {
             dated.until = Some(dated.until.map_or(until, |earlier| earlier.min(until)));
         }
+        self.secrets.retain(|dated| dated.until.is_none_or(|until| now < until));
         self.secrets.insert(0, DatedSecret { secret, until: None });
     }
 }
