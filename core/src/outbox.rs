@@ -37,11 +37,11 @@ pub use self::builder::OutboxBuilder;
 pub use self::deliveries::{
     Deliveries, ReplayId, ReplayIdError, ReplayKind, ReplayProgress, ReplayState, StoredReplay,
 };
-pub(crate) use self::endpoints::StoredHealth;
 pub use self::endpoints::{
     DisabledReason, EndpointId, EndpointIdError, EndpointSettings, EndpointState, Endpoints, Order,
     StoredEndpoint,
 };
+pub(crate) use self::endpoints::{StoredHealth, UnreadEndpoint};
 use self::error::{Class, Kind};
 pub use self::error::{EmitError, OutboxError};
 use self::formats::Formats;

@@ -5,6 +5,7 @@ mod pages;
 mod settings;
 mod stored;
 mod trial;
+mod unread;
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ pub use self::id::{EndpointId, EndpointIdError};
 pub use self::settings::{EndpointSettings, Order};
 pub(crate) use self::stored::{COLUMNS, StoredHealth};
 pub use self::stored::{DisabledReason, EndpointState, StoredEndpoint};
+pub(crate) use self::unread::UnreadEndpoint;
 use super::error::{Kind, OutboxError};
 use super::statement::Statement;
 use super::store::Store;

@@ -12,7 +12,7 @@ use super::id::EndpointId;
 use crate::endpoint::{Endpoint, EndpointError, PrivateCa};
 use crate::format::Format;
 use crate::outbox::error::{Kind, OutboxError};
-use crate::outbox::pattern::{Changed, EventPattern, is_operational};
+use crate::outbox::pattern::{Changed, EventPattern};
 use crate::retry::RetrySchedule;
 use crate::signature::{PublicKey, Secret, Signing};
 
@@ -75,6 +75,25 @@ pub enum Order {
     /// The events of one object one after the other, each when the one before is delivered or dead.
     /// Events of other objects do not wait.
     PerObject,
+}
+
+impl Order {
+    /// What the deliveries share that go one after the other; `None` when none waits for another.
+    pub(super) fn key(self, object: &str, object_id: &str) -> Option<i64> {
+        match self {
+            Self::Any => None,
+            Self::PerObject => {
+                // The same in every process. Two objects of one key wait for each other, which does
+                // no harm.
+                let digest = Sha256::new()
+                    .chain_update(object)
+                    .chain_update(".")
+                    .chain_update(object_id)
+                    .finalize();
+                Some(i64::from_be_bytes(*digest.first_chunk().expect("a digest has 32 bytes")))
+            }
+        }
+    }
 }
 
 impl EndpointSettings {
@@ -279,19 +298,7 @@ impl EndpointSettings {
 
     /// What the deliveries share that go one after the other; `None` when none waits for another.
     pub(crate) fn order_key(&self, object: &str, object_id: &str) -> Option<i64> {
-        match self.order {
-            Order::Any => None,
-            Order::PerObject => {
-                // The same in every process. Two objects of one key wait for each other, which does
-                // no harm.
-                let digest = Sha256::new()
-                    .chain_update(object)
-                    .chain_update(".")
-                    .chain_update(object_id)
-                    .finalize();
-                Some(i64::from_be_bytes(*digest.first_chunk().expect("a digest has 32 bytes")))
-            }
-        }
+        self.order.key(object, object_id)
     }
 
     /// How the body becomes the message that is signed.
@@ -368,13 +375,7 @@ impl EndpointSettings {
     }
 
     pub(crate) fn wants_event(&self, object: &str, operation: &str, changed: &Changed) -> bool {
-        if self.wanted.is_empty() {
-            return !is_operational(object);
-        }
-        let wants = |pattern: &EventPattern| {
-            pattern.wants(object, operation) && pattern.wants_changes(changed)
-        };
-        self.wanted.iter().any(wants)
+        EventPattern::any_wants(&self.wanted, object, operation, changed)
     }
 
     fn secrets_at(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Secret> {
