@@ -243,16 +243,27 @@ async fn over_http(
     if let Some(body) = body {
         request = request.header(header::CONTENT_TYPE, "application/json").body(body);
     }
-    let mut answer = request.send().await.map_err(unreachable)?;
+    let answer = request.send().await.map_err(unreachable)?;
     let status = answer.status();
+    let body = read_whole(answer, MOST).await.map_err(unreachable)?;
+    let body =
+        body.ok_or_else(|| Failure::new(Exit::OutOfReach, "the server's answer has no end"))?;
+    Ok((status, body))
+}
+
+/// The body of an answer; `None` where it is larger than so many bytes.
+pub(super) async fn read_whole(
+    mut answer: reqwest::Response,
+    most: usize,
+) -> Result<Option<Vec<u8>>, reqwest::Error> {
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
-        if body.len() + chunk.len() > MOST {
-            return Err(Failure::new(Exit::OutOfReach, "the server's answer has no end"));
+    while let Some(chunk) = answer.chunk().await? {
+        if body.len() + chunk.len() > most {
+            return Ok(None);
         }
         body.extend_from_slice(&chunk);
     }
-    Ok((status, body))
+    Ok(Some(body))
 }
 
 async fn in_process(

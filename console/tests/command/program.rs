@@ -1,7 +1,8 @@
 //! Runs the command in a folder of its own.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -191,6 +192,27 @@ pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T
         assert!(begun.elapsed() < PATIENCE, "never: {what}");
         thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// Answers each connection with these bytes; gives the URL, and the heads of the requests once they
+/// are over.
+pub(crate) fn answering(answer: Vec<u8>) -> (String, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (sender, asked) = mpsc::channel();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut reader = BufReader::new(stream.unwrap());
+            let lines = reader.by_ref().lines().map_while(Result::ok);
+            let head: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+            // Whoever asks may read no further, and the test may be over.
+            let _ = reader.get_mut().write_all(&answer);
+            let _ = reader.get_mut().shutdown(Shutdown::Write);
+            let _ = io::copy(&mut reader, &mut io::sink());
+            let _ = sender.send(head.join("\n"));
+        }
+    });
+    (url, asked)
 }
 
 /// An event in a file.
