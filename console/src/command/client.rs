@@ -105,12 +105,7 @@ impl Client {
         let key = settings.one("key").ok_or_else(|| {
             Failure::usage("a server asks for a key: give it by HOOKWRIGHT_KEY, or --key; `hookwright keys create` makes one")
         })?;
-        if settings.lures_key() {
-            let host = base.host_str().unwrap_or_default();
-            return Err(Failure::usage(format!(
-                "a hookwright.toml in this directory names the server {host}, which would get the key of HOOKWRIGHT_KEY: where that is meant, name the server by --server or HOOKWRIGHT_SERVER, or the file by --config"
-            )));
-        }
+        settings.refuse_lure("key")?;
         // A redirect could lead the key elsewhere.
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())

@@ -137,6 +137,7 @@ impl Create {
 
     pub(super) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
         let client = Client::to_save(settings).await?;
+        settings.refuse_lure("secret")?;
         let mut body = self.options.members()?;
         body.insert("targetUrl".to_owned(), json!(self.url));
         if self.paused {
