@@ -81,6 +81,10 @@ impl Failure {
         self.details.iter().any(|detail| detail["field"] == field)
     }
 
+    pub(super) fn exit(&self) -> Exit {
+        self.exit
+    }
+
     pub(super) fn text(&self) -> &str {
         &self.text
     }

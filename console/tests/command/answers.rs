@@ -48,7 +48,7 @@ async fn requests_are_passed_on_and_answered_as_they_are_there() {
 async fn an_answer_that_is_passed_back_has_its_headers() {
     const ANSWER: &str = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 7\r\n\
         Location: /later\r\nKeep-Alive: timeout=9\r\nContent-Length: 4\r\n\r\nbusy";
-    let (target, _asked) = answering(ANSWER.as_bytes().to_vec());
+    let target = answering(|_| ANSWER.as_bytes().to_vec());
     let folder = Folder::new();
     let (_here, url) = folder.listen(&["--forward", &target]);
     let answer = Client::new().post(&url).body("{}").send().await.unwrap();
@@ -62,7 +62,8 @@ async fn an_answer_that_is_passed_back_has_its_headers() {
 #[tokio::test]
 async fn an_answer_without_end_is_not_passed_back() {
     let head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".to_vec();
-    let (target, _asked) = answering([head, vec![b'a'; 33 * 1024 * 1024]].concat());
+    let answer = [head, vec![b'a'; 33 * 1024 * 1024]].concat();
+    let target = answering(move |_| answer.clone());
     let folder = Folder::new();
     let (_here, url) = folder.listen(&["--forward", &target]);
     assert_eq!(post(&url, "{}").await, 502);

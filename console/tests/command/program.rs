@@ -194,25 +194,23 @@ pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T
     }
 }
 
-/// Answers each connection with these bytes; gives the URL, and the heads of the requests once they
-/// are over.
-pub(crate) fn answering(answer: Vec<u8>) -> (String, Receiver<String>) {
+/// Answers each request with these bytes, by its first line; gives the URL.
+pub(crate) fn answering(answer: impl Fn(&str) -> Vec<u8> + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let (sender, asked) = mpsc::channel();
     thread::spawn(move || {
         for stream in listener.incoming() {
             let mut reader = BufReader::new(stream.unwrap());
             let lines = reader.by_ref().lines().map_while(Result::ok);
             let head: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
-            // Whoever asks may read no further, and the test may be over.
+            let answer = answer(head.first().map(String::as_str).unwrap_or_default());
+            // Whoever asks may read no further.
             let _ = reader.get_mut().write_all(&answer);
             let _ = reader.get_mut().shutdown(Shutdown::Write);
             let _ = io::copy(&mut reader, &mut io::sink());
-            let _ = sender.send(head.join("\n"));
         }
     });
-    (url, asked)
+    url
 }
 
 /// An event in a file.
