@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use hookwright::{Sender, SenderBuilder};
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -13,6 +12,7 @@ use url::{Host, Url};
 
 use super::database::{self, Missing};
 use super::failure::{Exit, Failure, with_sources};
+use super::networks;
 use super::settings::{Origin, Settings, Target};
 use crate::access::{Principal, Scope};
 use crate::console::Console;
@@ -60,12 +60,12 @@ impl Client {
             Target::Server(url) => Self::of_server(url, settings),
             Target::Database(path) => {
                 let outbox = database::open(path, missing).await?;
-                let mut console = Console::new(outbox)?;
-                let allowed = allowed(settings, &console).await?.unwrap_or_default();
+                let allowed = networks::allowed(settings, &outbox).await?.unwrap_or_default();
+                let mut console = Console::new(outbox)?.sender(networks::sender(&allowed)?);
                 if let Some(catalog) = catalog {
                     console = console.catalog_schema(&catalog)?;
                 }
-                Self::of_console(console.sender(sender(&allowed)?))
+                Self::of_console(console)
             }
         }
     }
@@ -78,14 +78,10 @@ impl Client {
             return Self::new(settings, Missing::Make).await;
         };
         let outbox = database::open(path, Missing::Make).await?;
-        let console = Console::new(outbox)?;
-        match allowed(settings, &console).await? {
-            None => {
-                let client = Self::of_console(console.sender(unguarded()?))?;
-                Ok(Self { judges_addresses: false, ..client })
-            }
-            Some(allowed) => Self::of_console(console.sender(sender(&allowed)?)),
-        }
+        let allowed = networks::allowed(settings, &outbox).await?;
+        let sender = allowed.as_deref().map_or_else(networks::unguarded, networks::sender)?;
+        let client = Self::of_console(Console::new(outbox)?.sender(sender))?;
+        Ok(Self { judges_addresses: allowed.is_some(), ..client })
     }
 
     fn of_console(console: Console) -> Result<Self, Failure> {
@@ -194,31 +190,6 @@ fn is_this_machine(url: &Url) -> bool {
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
-}
-
-/// The networks in which webhooks are allowed, where that is told: by the settings, or by whoever
-/// delivers from this database.
-pub(super) async fn allowed(
-    settings: &Settings,
-    console: &Console,
-) -> Result<Option<Vec<String>>, Failure> {
-    let (told, _) = settings.all("allow");
-    if !told.is_empty() {
-        settings.list::<hookwright::IpNet>("allow")?;
-        return Ok(Some(told.to_vec()));
-    }
-    Ok(console.allowed_networks().await?)
-}
-
-/// What dials every address that can be allowed.
-pub(super) fn unguarded() -> Result<Sender, Failure> {
-    sender(&["0.0.0.0/0", "::/0"].map(str::to_owned))
-}
-
-fn sender(allowed: &[String]) -> Result<Sender, Failure> {
-    let nets = allowed.iter().filter_map(|net| net.parse().ok());
-    let sender = nets.fold(Sender::builder(), SenderBuilder::allow);
-    sender.build().map_err(|error| Failure::of(Exit::Failed, &error))
 }
 
 async fn over_http(

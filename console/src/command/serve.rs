@@ -15,6 +15,7 @@ use self::connections::Limits;
 use super::database::{self, Missing};
 use super::dispatch::{self, Delivering, Working};
 use super::failure::{Exit, Failure};
+use super::networks;
 use super::output::Output;
 use super::settings::{Settings, Values};
 use super::signals::Signals;
@@ -78,7 +79,7 @@ pub(super) async fn run(settings: &Settings, output: Output) -> Result<(), Failu
     let behind_proxy = settings.parsed("behind-proxy")?.unwrap_or(false);
     refuse_exposed(listen, tls.is_some() || behind_proxy)?;
     let allow: Vec<IpNet> = settings.list("allow")?;
-    let sender = dispatch::sender(&allow)?;
+    let sender = networks::sender(&allow)?;
     let catalog = settings.catalog()?;
 
     let listener = TcpListener::bind(listen)

@@ -6,8 +6,9 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::show;
-use crate::command::client::{Client, unguarded};
+use crate::command::client::Client;
 use crate::command::failure::Failure;
+use crate::command::networks::unguarded;
 use crate::command::output::Output;
 use crate::command::settings::{Settings, Target, Values};
 
