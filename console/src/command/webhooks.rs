@@ -3,7 +3,7 @@
 mod draft;
 
 use clap::Subcommand;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use self::draft::{Create, Update};
 
@@ -62,41 +62,30 @@ impl Webhooks {
     }
 
     pub(super) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
-        match self {
-            Self::Create(create) => return create.run(settings, output).await,
-            Self::Update(update) => return update.run(settings, output).await,
-            _ => {}
-        }
-        let client = match self {
-            Self::Test { .. } => Client::to_send(settings, Missing::Refuse).await?,
-            _ => Client::new(settings, Missing::Refuse).await?,
-        };
+        let client = async || Client::new(settings, Missing::Refuse).await;
         match self {
             Self::List(listing) => {
-                let page = client.get(&["api", "webhooks"], &listing.query()).await?;
+                let page = client().await?.get(&["api", "webhooks"], &listing.query()).await?;
                 list(&page, output)
             }
             Self::Show { id } => {
-                let webhook = client.get(&["api", "webhooks", &id], &[]).await?;
+                let webhook = client().await?.get(&["api", "webhooks", &id], &[]).await?;
                 show(&webhook, output)
             }
+            Self::Create(create) => create.run(settings, output).await,
+            Self::Update(update) => update.run(settings, output).await,
             Self::Rotate { id, overlap } => {
+                let path = ["api", "webhooks", &id, "rotate-secret"];
                 let body = json!({"overlapSeconds": overlap.as_secs()});
-                let webhook =
-                    client.post(&["api", "webhooks", &id, "rotate-secret"], &body).await?;
-                show(&webhook, output)
+                show(&client().await?.post(&path, &body).await?, output)
             }
-            Self::Delete { ids } => delete(&client, &ids, output).await,
+            Self::Delete { ids } => delete(&client().await?, &ids, output).await,
             Self::Test { id, event } => {
-                let mut body = Map::new();
-                if let Some(event) = event {
-                    body.insert("event".to_owned(), event.into());
-                }
-                let path = ["api", "webhooks", &id, "test"];
-                let attempt = client.post(&path, &Value::Object(body)).await?;
+                let client = Client::to_send(settings, Missing::Refuse).await?;
+                let body = event.map_or_else(|| json!({}), |event| json!({"event": event}));
+                let attempt = client.post(&["api", "webhooks", &id, "test"], &body).await?;
                 tested(&attempt, output)
             }
-            Self::Create(_) | Self::Update(_) => Ok(()),
         }
     }
 }
