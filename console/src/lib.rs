@@ -48,6 +48,7 @@ pub mod command;
 mod console;
 mod events;
 mod history;
+mod json;
 mod keys;
 mod listing;
 mod outbox;

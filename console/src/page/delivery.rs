@@ -6,13 +6,13 @@ use http::header;
 
 use super::failure::{Failure, Segment};
 use super::frame::Frame;
-use super::json;
 use super::place;
 use super::text::{self, LINE, Time, cut, visible, visible_line};
 use super::visitor::{Posted, Visitor};
 use super::webhook::StateWord;
 use crate::access::Scope;
 use crate::history::{self, Attempt, DeliveryId, Filter, Outcome, State};
+use crate::json;
 use crate::outbox::on_store;
 use crate::problem::Problem;
 use crate::webhooks;
