@@ -60,7 +60,7 @@ mod tables;
 mod unseen;
 mod webhooks;
 
-pub use self::access::{ApiKey, NewApiKey, Principal, Scope, UnknownScope};
+pub use self::access::{NewApiKey, Principal, Scope, UnknownScope};
 pub use self::console::{Console, ConsoleError};
 pub use self::outbox::AnyOutbox;
 
