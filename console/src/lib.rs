@@ -54,6 +54,7 @@ mod listing;
 mod outbox;
 mod page;
 mod problem;
+mod reason;
 mod replays;
 mod stats;
 mod tables;

@@ -13,6 +13,7 @@ use super::failure::{Exit, Failure};
 use super::listing::Listing;
 use super::output::{Colour, Output, cell};
 use super::settings::{Settings, Values};
+use crate::reason::reason;
 
 /// Webhooks: where events go.
 #[derive(Subcommand, Debug)]
@@ -182,20 +183,15 @@ fn tested(attempt: &Value, output: Output) -> Result<(), Failure> {
 
 /// How an endpoint has answered, or why it has not.
 fn answered(attempt: &Value) -> String {
-    if let Some(status) = attempt["status"].as_u64() {
-        let how = if attempt["outcome"] == "delivered" { "acknowledged" } else { "answered" };
-        return format!("{how} with {status}");
+    let error = attempt["error"].as_str().filter(|error| *error != "status");
+    match (attempt["status"].as_u64(), error) {
+        (Some(status), Some(error)) => format!("answered with {status}: {}", reason(error)),
+        (Some(status), None) if attempt["outcome"] == "delivered" => {
+            format!("acknowledged with {status}")
+        }
+        (Some(status), None) => format!("answered with {status}"),
+        (None, error) => reason(error.unwrap_or_default()).to_owned(),
     }
-    let text = match attempt["error"].as_str().unwrap_or_default() {
-        "connect" => "no connection could be made",
-        "transport" => "the connection broke",
-        "timeout" => "there was no answer in time",
-        "refused address" => "the address is refused, nothing was sent",
-        "large head" => "the head of the answer is too large",
-        "" => "there was no answer",
-        other => other,
-    };
-    text.to_owned()
 }
 
 #[cfg(test)]
@@ -210,11 +206,11 @@ mod tests {
         let delivered = attempt("delivered", json!(204), Value::Null);
         assert_eq!(delivered, "acknowledged with 204");
         assert_eq!(attempt("failed", json!(418), json!("status")), "answered with 418");
-        for (class, word) in
-            [("connect", "connection"), ("transport", "broke"), ("timeout", "in time")]
-        {
+        let broken = attempt("failed", json!(200), json!("transport"));
+        assert_eq!(broken, "answered with 200: the connection broke");
+        for class in ["body", "client", "connect", "timeout", "withdrawn", ""] {
             let told = attempt("failed", Value::Null, json!(class));
-            assert!(told.contains(word) && told.contains(' '), "{class}: {told}");
+            assert!(told != class && told.contains(' '), "{class}: {told}");
         }
     }
 }
