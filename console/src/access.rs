@@ -8,7 +8,7 @@ mod sessions;
 mod token;
 
 pub(crate) use self::guard::{
-    Access, AdminScope, ReadScope, ReplayScope, WriteScope, authenticate,
+    Access, AdminScope, ReadScope, ReplayScope, WriteScope, authenticate, is_of_other_site,
 };
 pub use self::keys::NewApiKey;
 pub(crate) use self::keys::{ApiKey, ApiKeys};
