@@ -2,7 +2,7 @@
 
 mod connections;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
 use axum_server::tls_rustls::RustlsConfig;
@@ -23,7 +23,7 @@ use crate::access::NewApiKey;
 use crate::console::Console;
 
 /// Where it is served, unless said otherwise.
-pub(super) const LISTEN: &str = "127.0.0.1:8600";
+pub(super) const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8600);
 /// How long requests of the page and the API are waited for at the end.
 const DRAIN: Duration = Duration::from_secs(10);
 
@@ -73,8 +73,7 @@ impl Serve {
 /// Serves until a signal comes.
 pub(super) async fn run(settings: &Settings, output: Output) -> Result<(), Failure> {
     let signals = Signals::listen()?;
-    let listen = settings.parsed("listen")?;
-    let listen: SocketAddr = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8600)));
+    let listen = settings.parsed("listen")?.unwrap_or(LISTEN);
     let tls = tls(settings).await?;
     let behind_proxy = settings.parsed("behind-proxy")?.unwrap_or(false);
     refuse_exposed(listen, tls.is_some() || behind_proxy)?;
