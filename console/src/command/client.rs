@@ -11,11 +11,12 @@ use tower::ServiceExt;
 use url::{Host, Url};
 
 use super::database::{self, Missing};
-use super::failure::{Exit, Failure, with_sources};
+use super::failure::{Exit, Failure};
 use super::networks;
 use super::settings::{Origin, Settings, Target};
 use crate::access::{Principal, Scope};
 use crate::console::Console;
+use crate::problem::with_sources;
 
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_mins(1);

@@ -6,10 +6,11 @@ use sqlx::Pool;
 
 use super::{Findings, network};
 use crate::command::database::{self, Missing};
-use crate::command::failure::{Failure, with_sources};
+use crate::command::failure::Failure;
 use crate::command::networks;
 use crate::command::settings::Settings;
 use crate::outbox::{AnyOutbox, on_store};
+use crate::problem::with_sources;
 
 /// How many webhooks are looked at.
 const MOST: usize = 20;

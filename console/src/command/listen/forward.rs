@@ -9,8 +9,9 @@ use url::Url;
 
 use super::MOST;
 use crate::command::client::read_whole;
-use crate::command::failure::{Exit, Failure, say, with_sources};
+use crate::command::failure::{Exit, Failure, say};
 use crate::command::text;
+use crate::problem::with_sources;
 
 /// Where requests are passed on to.
 pub(super) struct Forward {
