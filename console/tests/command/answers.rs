@@ -47,7 +47,7 @@ async fn requests_are_passed_on_and_answered_as_they_are_there() {
 #[tokio::test]
 async fn an_answer_that_is_passed_back_has_its_headers() {
     const ANSWER: &str = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 7\r\n\
-        Location: /later\r\nKeep-Alive: timeout=9\r\nContent-Length: 4\r\n\r\nbusy";
+        Location: /later\r\nKeep-Alive: timeout=9\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbusy";
     let target = answering(|_| ANSWER.as_bytes().to_vec());
     let folder = Folder::new();
     let (_here, url) = folder.listen(&["--forward", &target]);

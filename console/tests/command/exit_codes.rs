@@ -223,7 +223,9 @@ fn a_request_that_cannot_be_shown_is_no_deleted_webhook() {
                 _ => ("200 OK", r#"{"id":"a:b","event":"person.created"}"#),
             };
             let length = body.len();
-            format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n{body}").into_bytes()
+            let head =
+                format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}");
+            format!("{head}\r\n\r\n{body}").into_bytes()
         });
         let show = ["deliveries", "show", "a:b", "--server", &server, "--key", "hwk_key"];
         check(&folder.run(&show), code, if code == 0 { "person.created" } else { "not there" });

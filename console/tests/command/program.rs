@@ -194,7 +194,7 @@ pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T
     }
 }
 
-/// Answers each request with these bytes, by its first line; gives the URL.
+/// Answers each request by its first line, with bytes that say `Connection: close`; gives the URL.
 pub(crate) fn answering(answer: impl Fn(&str) -> Vec<u8> + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
