@@ -1,7 +1,9 @@
 use hookwright::OutboxError;
+use http::StatusCode;
 
 use super::scope::{Scope, Scopes};
 use crate::outbox::AnyOutbox;
+use crate::problem::Problem;
 
 /// Who makes a request, and what they may do.
 ///
@@ -43,6 +45,16 @@ impl Principal {
     /// Whether they have a scope.
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.allow(scope)
+    }
+
+    /// Refuses those who have not a scope.
+    pub(crate) fn needs(&self, scope: Scope) -> Result<(), Problem> {
+        if self.may(scope) {
+            return Ok(());
+        }
+        let has = &self.scopes;
+        let detail = format!("this needs a key with the scope {scope}, and yours has {has}");
+        Err(Problem::new(StatusCode::FORBIDDEN, detail))
     }
 
     pub(crate) fn name(&self) -> &str {
