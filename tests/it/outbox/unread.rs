@@ -3,7 +3,7 @@
 use hookwright::{DeliveryState, EndpointSettings, Query, WebhookObject};
 
 use super::fixture::{Fixture, Running, company, person, schedule, settings, until};
-use super::receiver::Receiver;
+use super::receiver::{Arrival, Receiver};
 use super::store::TestStore;
 
 pub(super) async fn events_are_kept_for_an_endpoint_that_cannot_be_read<S: TestStore>(
@@ -79,5 +79,5 @@ pub(super) async fn an_event_that_cannot_be_read_costs_the_others_nothing<S: Tes
     .await;
     running.end().await;
     let arrivals = receiver.arrivals();
-    assert_eq!(arrivals.iter().map(|arrival| arrival.object_id()).collect::<Vec<_>>(), ["fine"]);
+    assert_eq!(arrivals.iter().map(Arrival::object_id).collect::<Vec<_>>(), ["fine"]);
 }
