@@ -169,14 +169,29 @@ impl<S: Store> Dispatcher<S> {
     /// # Errors
     ///
     /// [`OutboxError`] when it cannot begin: TLS cannot be set up, the tables are of another
-    /// version, another dispatcher works on the same file; and when the database is damaged.
+    /// version, another dispatcher works on the same file, the pool has no connection to spare; and
+    /// when the database is damaged. It is logged too, since a task that was spawned may be asked
+    /// for it late, and [`Health::is_live`] is false from then on.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), OutboxError> {
         let Self { outbox, mut settings, health } = self;
-        let sender = match settings.sender.take() {
-            Some(sender) => sender,
-            None => Sender::new()?,
+        let deliver = async {
+            let sender = match settings.sender.take() {
+                Some(sender) => sender,
+                None => Sender::new()?,
+            };
+            let run = Run::start(outbox, settings, sender, health.clone()).await?;
+            tracing::info!("the dispatcher delivers");
+            run.until(shutdown).await
         };
-        Run::start(outbox, settings, sender, health).await?.until(shutdown).await
+        let ended = deliver.await;
+        match &ended {
+            Ok(()) => tracing::info!("the dispatcher has ended"),
+            Err(error) => {
+                health.failed();
+                tracing::error!(%error, "the dispatcher has ended, and nothing is delivered");
+            }
+        }
+        ended
     }
 }
 

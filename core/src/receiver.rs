@@ -76,8 +76,8 @@ pub fn verify<E: ReadEvent>(
 
 /// Why a request is not handled.
 ///
-/// The text can be shown to the sender: it tells nothing of the secret or of the body. Of a body
-/// that is not read, [`ReadError`] names the event and the place.
+/// The text can be shown to the sender: it tells nothing of the secret, and of a body that is not
+/// read the event and the place, as [`ReadError`] does, and never a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReceiveError {
@@ -113,7 +113,7 @@ impl fmt::Display for ReceiveError {
         match self {
             Self::Unverified(error) => error.fmt(formatter),
             Self::MalformedId => formatter.write_str("the header `webhook-id` is malformed"),
-            Self::Body(_) => formatter.write_str("the body is not an event that is handled here"),
+            Self::Body(error) => write!(formatter, "the event is not taken: {error}"),
             Self::TooLarge { limit } => write!(formatter, "the body is over {limit} bytes"),
             Self::Incomplete => formatter.write_str("the body did not arrive whole"),
         }
@@ -123,7 +123,8 @@ impl fmt::Display for ReceiveError {
 impl Error for ReceiveError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Body(source) => Some(source),
+            // It is in the text already.
+            Self::Body(error) => error.source(),
             Self::Unverified(_) | Self::MalformedId | Self::TooLarge { .. } | Self::Incomplete => {
                 None
             }

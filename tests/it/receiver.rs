@@ -121,24 +121,34 @@ async fn a_missing_header_is_401_and_named() {
 
 #[tokio::test]
 async fn a_body_that_is_no_such_event_is_400() {
-    let reason = r#"{"error":"the body is not an event that is handled here"}"#;
-    for body in [
-        "",
-        "{",
-        "[]",
-        "{}",
-        "\u{0}",
-        r#"{"event":"person.created"}"#,
-        &CREATED.replace("person.", "company."),
-        &CREATED.replace("person.created", "person"),
-        &CREATED.replace(r#""email""#, r#""mail""#),
-        &CREATED.replace("2025-02-10T15:30:50Z", "yesterday"),
-    ] {
-        check(signed(body), 400, reason).await;
-    }
-    check(signed(b"\xff\xfe".as_slice()), 400, reason).await;
     let deep = CREATED.replace(r#""1""#, &"[".repeat(100_000));
-    check(signed(deep), 400, reason).await;
+    for (body, reason) in [
+        ("", "the body is not JSON, at line 1 column 0"),
+        ("{", "the body is not JSON, at line 1 column 1"),
+        ("[]", "the body is not an event: it is a list, where another type is expected"),
+        (
+            "{}",
+            "the body is not of one format: it has `event`, or `eventName`, or `type`, or `specversion` with `type`",
+        ),
+        ("\u{0}", "the body is not JSON, at line 1 column 1"),
+        (r#"{"event":"person.created"}"#, "the body is not an event: `data` is missing"),
+        (&CREATED.replace("person.", "company."), "`company.created` is not read here"),
+        (
+            &CREATED.replace("person.created", "person"),
+            "the body is not an event: `event` has a value that is not taken",
+        ),
+        (&CREATED.replace(r#""email""#, r#""mail""#), "`person.created`: `data.email` is missing"),
+        (
+            &CREATED.replace("2025-02-10T15:30:50Z", "yesterday"),
+            "the body is not an event: `timestamp` has a value that is not taken",
+        ),
+        (&deep, "the body is not JSON, at line 1 column 100040"),
+    ] {
+        let reason = serde_json::json!({ "error": format!("the event is not taken: {reason}") });
+        check(signed(body), 400, &reason.to_string()).await;
+    }
+    let reason = r#"{"error":"the event is not taken: the body is not JSON, at line 1 column 1"}"#;
+    check(signed(b"\xff\xfe".as_slice()), 400, reason).await;
     let malformed = Request { id: Some("two words"), ..signed(CREATED) };
     check(malformed, 400, r#"{"error":"the header `webhook-id` is malformed"}"#).await;
 }
@@ -222,8 +232,7 @@ fn an_error_of_receiving_shows_nothing_of_the_body() {
         let received: Result<Event<Person>, _> =
             hookwright::receiver::verify(&Verifier::new(&secret()), &headers, body.as_bytes());
         let error = received.map(|_event| ()).expect_err("no such event");
-        let source = std::error::Error::source(&error).expect("a place");
-        let shown = format!("{error} {error:?} {source} {source:?}");
+        let shown = format!("{error} {error:?}");
         assert!(shown.contains("the body ") || shown.contains("data.email"), "{shown}");
         assert!(!shown.contains("DE02"), "{shown}");
     }

@@ -26,6 +26,7 @@ struct Inner {
     /// When the loop went round last, in milliseconds from `made`.
     seen: AtomicU64,
     is_ready: AtomicBool,
+    has_failed: AtomicBool,
 }
 
 impl Health {
@@ -33,8 +34,12 @@ impl Health {
     const HUNG: Duration = Duration::from_mins(1);
 
     /// Whether the dispatcher goes on: a process for which this is false should be started anew. A
-    /// database that cannot be reached does not make it false.
+    /// database that cannot be reached does not make it false; that
+    /// [`run`](crate::Dispatcher::run) has ended with an error does.
     pub fn is_live(&self) -> bool {
+        if self.0.has_failed.load(Ordering::Relaxed) {
+            return false;
+        }
         let seen = Duration::from_millis(self.0.seen.load(Ordering::Relaxed));
         self.0.made.elapsed().saturating_sub(seen) < Self::HUNG
     }
@@ -49,6 +54,10 @@ impl Health {
         self.0.seen.store(seen, Ordering::Relaxed);
     }
 
+    pub(super) fn failed(&self) {
+        self.0.has_failed.store(true, Ordering::Relaxed);
+    }
+
     pub(super) fn set_ready(&self, is_ready: bool) {
         self.0.is_ready.store(is_ready, Ordering::Relaxed);
     }
@@ -60,6 +69,7 @@ impl Default for Health {
             made: Instant::now(),
             seen: AtomicU64::new(0),
             is_ready: AtomicBool::new(false),
+            has_failed: AtomicBool::new(false),
         }))
     }
 }

@@ -133,6 +133,7 @@ impl Pending {
                     End::Again(due) => lanes.expect(endpoint, due),
                     End::Delivered | End::Dead(_) => {}
                 }
+                log_failure(&claimed, subscriber, &error, end, now);
                 self.push(claimed, end, took, now, |attempt| {
                     attempt.status = error.status().map(|status| status.as_u16().into());
                     attempt.error = Some(error.class().to_owned());
@@ -268,6 +269,34 @@ impl Told {
     pub(super) fn time(now: i64) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(now).unwrap_or_else(Utc::now)
     }
+}
+
+/// Tells whoever watches the log: of each delivery the first failure, and all when they ask for more.
+fn log_failure(
+    claimed: &Claimed,
+    subscriber: Option<&Subscriber>,
+    error: &SendError,
+    end: End,
+    now: i64,
+) {
+    let next = match end {
+        End::Again(due) => Some(due.saturating_sub(now) / 1000),
+        End::Delivered | End::Dead(_) => None,
+    };
+    macro_rules! log {
+        ($level:ident) => {
+            tracing::$level!(
+                event.id = claimed.message.event_id,
+                endpoint.id = subscriber.map(|known| tracing::field::display(known.id)),
+                attempt = claimed.attempt,
+                status = error.status().map(|status| status.as_u16()),
+                error = error.class(),
+                next_in_seconds = next,
+                "an attempt has failed: {error}"
+            )
+        };
+    }
+    if claimed.attempt == 1 { log!(warn) } else { log!(debug) }
 }
 
 /// What of a failure matters to an endpoint's lane.

@@ -77,6 +77,9 @@ impl<S: Store> Run<S> {
         sender: Sender,
         health: Health,
     ) -> Result<Self, OutboxError> {
+        if outbox.pool().options().get_max_connections() <= S::HELD {
+            return Err(OutboxError::small_pool(S::HELD));
+        }
         let lock = S::lock_dispatcher(outbox.pool())?;
         let heartbeat = Heartbeat::new(settings.lease);
         let mut run = Self {

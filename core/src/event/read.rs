@@ -62,7 +62,7 @@ use crate::object::WebhookObject;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event that can be read",
     label = "no event is read as this",
-    note = "write `ObjectEvent<T>` for an object, `Event<T>` for a custom event, each of a `T` that implements `serde::Deserialize`"
+    note = "write `ObjectEvent<T>` for an object, `Event<T>` for a custom event, each of a `T` that implements `serde::Deserialize`; for several of them, derive `WebhookEvents` on an enum"
 )]
 pub trait ReadEvent: Sized {
     /// The events that are read as this.

@@ -96,12 +96,16 @@ impl OutboxBuilder {
             SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
         };
 
+        if ["postgres:", "postgresql:"].iter().any(|scheme| path.starts_with(scheme)) {
+            return Err(FileError::Postgres.into());
+        }
         let options = if path.starts_with("sqlite:") {
             path.parse::<SqliteConnectOptions>()?
         } else {
             SqliteConnectOptions::new().filename(path)
         };
         let file = DatabaseFile::new(options.get_filename())?;
+        file.check()?;
         let is_there = std::fs::metadata(file.path()).is_ok_and(|metadata| metadata.len() > 0);
         refuse_emptied(&file, is_there)?;
         let options = options

@@ -40,6 +40,10 @@ pub(crate) enum Kind {
     /// Bodies of Standard Webhooks, and no secret that signs by it.
     UnsignedStandard,
     TooManySecrets,
+    /// A dispatcher would leave no connection to the application.
+    SmallPool {
+        held: u32,
+    },
     /// Settings of the format `twenty` that are kept with every event.
     LargeFormat,
     Sender(crate::sender::SenderError),
@@ -68,6 +72,10 @@ impl OutboxError {
 
     pub(crate) fn stored(what: &'static str) -> Self {
         Self::new(Kind::Stored { what })
+    }
+
+    pub(crate) fn small_pool(held: u32) -> Self {
+        Self::new(Kind::SmallPool { held })
     }
 
     fn class(&self) -> Option<Class> {
@@ -226,12 +234,12 @@ impl fmt::Display for OutboxError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             Kind::Database { class, .. } => formatter.write_str(match class {
-                Class::Busy => "another transaction stands in the way: roll back, and run the transaction again",
+                Class::Busy => "another transaction stands in the way, which this task may hold itself: roll back, and run the transaction again",
                 Class::Corrupt => "the database is damaged: stop every program that uses it, keep a copy, and restore a backup or use `sqlite3 FILE .recover`",
                 Class::NotADatabase => "the file is not a database of SQLite: check the path; nothing was changed",
                 Class::Full => "there is no room left on the disk: nothing was written; free some, and run the transaction again",
                 Class::ReadOnly => "the database can only be read: give the program the right to write to it",
-                Class::NoTables => "the database has no tables of Hookwright: call `migrate()` once",
+                Class::NoTables => "the database has no tables of Hookwright: call `migrate()` once, unless this is a transaction of another database than the outbox's",
                 Class::Unreachable => "the database cannot be reached",
                 Class::Other => "the database refused",
             }),
@@ -267,6 +275,11 @@ impl fmt::Display for OutboxError {
                 formatter,
                 "an endpoint has {} secrets at most: wait until one that is rotated out has expired, or rotate without an overlap",
                 super::EndpointSettings::MAX_SECRETS
+            ),
+            Kind::SmallPool { held } => write!(
+                formatter,
+                "the dispatcher keeps {held} of the pool's connections, and there are no more: set `max_connections` to {} at least",
+                held + 1
             ),
             Kind::LargeFormat => write!(
                 formatter,

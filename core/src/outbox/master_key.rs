@@ -90,7 +90,11 @@ impl MasterKey {
     pub(super) fn from_file(path: &Path) -> Result<Self, KeyError> {
         let text = fs::read_to_string(path).map(Zeroizing::new);
         let text = text.map_err(|source| KeyError::File { path: path.to_owned(), source })?;
-        Self::from_base64(&text)
+        Self::from_base64(&text).map_err(|_not_a_key| {
+            let why = "it holds no key of 32 bytes in base64: restore it from its backup";
+            let source = io::Error::new(io::ErrorKind::InvalidData, why);
+            KeyError::File { path: path.to_owned(), source }
+        })
     }
 
     /// What tells this key from others, and tells nothing of it.

@@ -27,6 +27,8 @@ impl Backend for Postgres {
     const FOR_UPDATE: &'static str = " FOR UPDATE";
     const MIGRATIONS: &'static [&'static str] = &[include_str!("postgres/1.sql")];
     const IS_EXCLUSIVE: bool = false;
+    // One of them to listen on.
+    const HELD: u32 = 2;
 
     async fn execute(connection: &mut PgConnection, statement: Statement) -> Result<u64, Failure> {
         let Statement { sql, values } = statement;

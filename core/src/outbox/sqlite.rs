@@ -30,6 +30,7 @@ impl Backend for Sqlite {
     const FOR_UPDATE: &'static str = "";
     const MIGRATIONS: &'static [&'static str] = &[include_str!("sqlite/1.sql")];
     const IS_EXCLUSIVE: bool = true;
+    const HELD: u32 = 1;
 
     async fn execute(
         connection: &mut SqliteConnection,

@@ -137,6 +137,9 @@ pub trait Backend: Database {
     /// Whether leases of earlier runs are void when a dispatcher starts, since it is the only one.
     const IS_EXCLUSIVE: bool;
 
+    /// How many of the pool's connections a dispatcher keeps.
+    const HELD: u32;
+
     /// Tells dispatchers of other processes that there is something to do.
     fn notify(pool: &Pool<Self>) -> impl Future<Output = Result<(), Failure>> + Send;
 

@@ -39,7 +39,7 @@ use crate::event::ReadEvent;
 /// Behind the layer of `receiver::tower` (feature `tower`), which has verified the request and has a
 /// repeat acknowledged without the handler, it only reads the event.
 #[derive(Debug, Clone)]
-pub struct Verified<E>(pub E);
+pub struct Verified<E: ReadEvent>(pub E);
 
 impl<S, E> FromRequest<S> for Verified<E>
 where

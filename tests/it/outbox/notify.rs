@@ -153,3 +153,21 @@ async fn what_a_dispatcher_sets_for_itself_is_not_left_to_those_who_share_its_po
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_that_a_dispatcher_would_use_up_is_refused_with_what_to_do() {
+    check::<Postgres, _>(|fixture| async move {
+        let expected = "the dispatcher keeps 2 of the pool's connections, and there are no more: set `max_connections` to 3 at least";
+        for size in [1, 2] {
+            let options = sqlx::postgres::PgPoolOptions::new().max_connections(size);
+            let pool = options.connect(&fixture.place.url()).await.expect("the server");
+            let outbox = fixture.builder().postgres_pool(pool).await.expect("an outbox");
+            let dispatcher = dispatcher(&outbox);
+            let health = dispatcher.health();
+            let error = dispatcher.run(std::future::pending()).await.expect_err("it is too small");
+            assert_eq!(error.to_string(), expected);
+            assert!(!health.is_live(), "whoever asks sees that it has ended");
+        }
+    })
+    .await;
+}

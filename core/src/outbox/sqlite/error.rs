@@ -8,6 +8,14 @@ use crate::outbox::error::OutboxError;
 /// What can be wrong with the files of a database.
 pub(crate) enum FileError {
     InMemory,
+    /// What was given is an address of PostgreSQL.
+    Postgres,
+    NotAFile {
+        path: PathBuf,
+    },
+    NoDirectory {
+        path: PathBuf,
+    },
     /// A file beside the database tells that there were tables once.
     Emptied {
         database: PathBuf,
@@ -40,6 +48,17 @@ impl fmt::Display for FileError {
         match self {
             Self::InMemory => formatter.write_str(
                 "an outbox in memory would lose its events with the process: give the path of a file",
+            ),
+            Self::Postgres => formatter.write_str(
+                "this is an address of PostgreSQL: open it by `Outbox::postgres`, feature `postgres`",
+            ),
+            Self::NotAFile { path } => {
+                write!(formatter, "{} is a directory: give the path of a file", path.display())
+            }
+            Self::NoDirectory { path } => write!(
+                formatter,
+                "{} cannot be opened: its directory is not there, so make it first",
+                path.display()
             ),
             Self::Emptied { database, witness } => write!(
                 formatter,

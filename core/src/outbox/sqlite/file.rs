@@ -37,6 +37,20 @@ impl DatabaseFile {
         Ok(Self(path.to_owned()))
     }
 
+    /// Refuses a path at which SQLite can open nothing, by what is wrong with it.
+    pub(in crate::outbox) fn check(&self) -> Result<(), OutboxError> {
+        let path = || self.0.clone();
+        if self.0.is_dir() {
+            return Err(FileError::NotAFile { path: path() }.into());
+        }
+        match self.0.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() && !parent.is_dir() => {
+                Err(FileError::NoDirectory { path: path() }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(in crate::outbox) fn of_pool(pool: &Pool<Sqlite>) -> Result<Self, OutboxError> {
         Self::new(pool.connect_options().get_filename())
     }
