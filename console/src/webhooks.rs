@@ -12,7 +12,7 @@ use hookwright::{DisabledReason, EndpointId, EndpointState, StoredEndpoint};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-pub(crate) use self::draft::{NewWebhook, WebhookChanges};
+pub(crate) use self::draft::{MAX_OPERATIONS, NewWebhook, WebhookChanges};
 pub(crate) use self::format::WebhookFormat;
 use crate::console::Console;
 use crate::listing::{Page, between};

@@ -96,6 +96,7 @@ contract! {
         a_secret_is_told_once,
         a_secret_is_rotated,
         what_is_null_is_removed_and_what_is_missing_stays,
+        a_webhook_that_was_read_can_be_sent_back,
         every_format_is_told_as_it_was_given,
         there_are_pages_of_webhooks,
         what_nobody_could_receive_by_is_refused_beside_its_member,
