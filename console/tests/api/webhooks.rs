@@ -74,6 +74,19 @@ pub(crate) async fn every_member_that_is_wrong_is_named_at_once(fixture: &Fixtur
     check("targetUrl", json!(""), "https://").await;
     check("operations", json!([]), "`*.*`").await;
     check("operations", json!(vec!["a.b"; 201]), "200 operations at most").await;
+    let long = "x".repeat(257);
+    for settings in [
+        json!({"workspaceId": long}),
+        json!({"workspaceId": "w", "webhookId": long}),
+        json!({"workspaceId": "w", "objects": {"person": long}}),
+        json!({"workspaceId": "w", "objects": {long.as_str(): "m"}}),
+    ] {
+        check("format", json!({"twenty": settings}), "256 bytes at most").await;
+    }
+    let objects: serde_json::Map<_, _> =
+        (0..501).map(|number| (format!("o{number}"), json!("m"))).collect();
+    let settings = json!({"workspaceId": "w", "objects": objects});
+    check("format", json!({"twenty": settings}), "500 objects at most").await;
     check("tenant", json!("a b"), "visible").await;
     // Of another shape.
     for new in [json!({}), json!({"targetUrl": 1}), json!({"targetUrl": URL, "operation": []})] {
@@ -178,6 +191,7 @@ pub(crate) async fn every_format_is_told_as_it_was_given(fixture: &Fixture) {
         json!("standard"),
         json!({"twenty": {"workspaceId": "w1", "objects": {"person": "m1"}}}),
         json!({"twenty": {"workspaceId": "w1", "objects": {}, "webhookId": "h1"}}),
+        json!({"twenty": {"workspaceId": "w".repeat(256), "objects": {"o".repeat(256): "m"}}}),
         json!({"cloudevents": {"source": "https://crm.example.com"}}),
         json!({"cloudevents": {"source": "/crm", "schemaBase": "https://crm.example.com/s/"}}),
     ] {
