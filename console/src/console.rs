@@ -8,6 +8,7 @@ use hookwright::{Catalog, Health, Sender, SenderError};
 use tokio::sync::OnceCell;
 
 use crate::access::{ApiKeys, NewApiKey, Scope};
+use crate::api::idempotency::Sweep;
 use crate::catalog::{EventCatalog, NotACatalog};
 use crate::outbox::AnyOutbox;
 use crate::{api, tables};
@@ -40,6 +41,8 @@ pub struct Console {
     pub(crate) is_https: bool,
     pub(crate) health: Option<Health>,
     pub(crate) metrics: Option<Metrics>,
+    /// Of the answers that are kept for repeated writes.
+    pub(crate) sweep: Arc<Sweep>,
     has_tables: Arc<OnceCell<()>>,
 }
 
@@ -59,6 +62,7 @@ impl Console {
             is_https: false,
             health: None,
             metrics: None,
+            sweep: Arc::default(),
             has_tables: Arc::default(),
         })
     }

@@ -25,6 +25,8 @@ const TABLES: [(&str, &[&str]); 4] = [
          digest TEXT NOT NULL PRIMARY KEY, request TEXT NOT NULL, answer TEXT, \
          created_at BIGINT NOT NULL)",
             "CREATE INDEX IF NOT EXISTS hookwright_idempotency_time ON hookwright_idempotency (created_at)",
+            "CREATE INDEX IF NOT EXISTS hookwright_idempotency_open ON hookwright_idempotency (created_at) \
+             WHERE answer IS NULL",
         ],
     ),
     (

@@ -1,6 +1,7 @@
 //! `Idempotency-Key`: a write that is repeated is done once, and answered the same.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -27,6 +28,10 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const KEPT: TimeDelta = TimeDelta::hours(24);
 /// After this time a request without an answer is taken for one whose server has died.
 const PATIENCE: TimeDelta = TimeDelta::minutes(2);
+/// How often those are removed that are too old, by one process.
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
+/// How many are removed at once.
+const SWEPT: i64 = 1000;
 /// The longest key.
 const MAX_KEY: usize = 255;
 
@@ -35,7 +40,7 @@ const MAX_KEY: usize = 255;
 struct Answer {
     status: u16,
     headers: Vec<(String, String)>,
-    body: Vec<u8>,
+    body: String,
 }
 
 /// Answers a write that was answered before.
@@ -89,7 +94,13 @@ async fn once(
     let fingerprint =
         self::digest(&[parts.method.as_str().as_bytes(), parts.uri.to_string().as_bytes(), &body]);
     if !begin(console, &digest, &fingerprint).await? {
-        return repeated(console, &digest, &fingerprint).await;
+        return match look(console, &digest, &fingerprint).await? {
+            First::Answered(response) => Ok(response),
+            First::UnderWay | First::Nothing => {
+                let detail = "a request with this Idempotency-Key is under way: try again";
+                Err(Problem::new(StatusCode::CONFLICT, detail))
+            }
+        };
     }
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
     Ok(finish(console, &digest, response).await)
@@ -101,49 +112,115 @@ pub(crate) async fn begin(
     digest: &str,
     fingerprint: &str,
 ) -> Result<bool, Problem> {
-    const OLD: &str = "DELETE FROM hookwright_idempotency WHERE created_at < $1 \
-        OR (created_at < $2 AND answer IS NULL)";
+    // One that is too old to count is taken for none.
     const SQL: &str = "INSERT INTO hookwright_idempotency (digest, request, created_at) \
-        VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+        VALUES ($1, $2, $3) ON CONFLICT (digest) DO UPDATE SET \
+        request = excluded.request, created_at = excluded.created_at, answer = NULL \
+        WHERE hookwright_idempotency.created_at < $4 \
+        OR (hookwright_idempotency.answer IS NULL AND hookwright_idempotency.created_at < $5)";
     let now = Utc::now();
     let made = on_store!(&console.outbox, outbox => {
-        sqlx::query(OLD)
-            .bind((now - KEPT).timestamp_millis())
-            .bind((now - PATIENCE).timestamp_millis())
-            .execute(outbox.pool())
-            .await?;
         sqlx::query(SQL)
             .bind(digest.to_owned())
             .bind(fingerprint.to_owned())
             .bind(now.timestamp_millis())
+            .bind((now - KEPT).timestamp_millis())
+            .bind((now - PATIENCE).timestamp_millis())
             .execute(outbox.pool())
             .await?
             .rows_affected()
     });
+    if console.sweep.is_due() {
+        // What is left behind harms nobody: the write that was asked for goes on.
+        if let Err(error) = sweep(console).await {
+            tracing::warn!(%error, "old answers to writes could not be removed");
+        }
+    }
     Ok(made == 1)
 }
 
-/// The answer to the request that came first.
-pub(crate) async fn repeated(
+/// When answers that are too old were removed last.
+#[derive(Debug, Default)]
+pub(crate) struct Sweep(Mutex<Option<Instant>>);
+
+impl Sweep {
+    /// Whether it is time again, which is told to one alone.
+    fn is_due(&self) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = last.is_none_or(|last| last.elapsed() >= SWEEP_EVERY);
+        if is_due {
+            *last = Some(Instant::now());
+        }
+        is_due
+    }
+
+    /// Has the next write go on with it.
+    fn go_on(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// Removes answers that are kept no longer, and requests that were never answered: some of them,
+/// since others wait for the database meanwhile.
+async fn sweep(console: &Console) -> Result<(), sqlx::Error> {
+    const OLD: &str = "DELETE FROM hookwright_idempotency WHERE digest IN (\
+        SELECT digest FROM hookwright_idempotency WHERE created_at < $1 \
+        ORDER BY created_at LIMIT $2)";
+    const OPEN: &str = "DELETE FROM hookwright_idempotency WHERE digest IN (\
+        SELECT digest FROM hookwright_idempotency WHERE answer IS NULL AND created_at < $1 \
+        ORDER BY created_at LIMIT $2) AND answer IS NULL";
+    let now = Utc::now();
+    for (sql, age) in [(OLD, KEPT), (OPEN, PATIENCE)] {
+        let removed = on_store!(&console.outbox, outbox => {
+            sqlx::query(sql)
+                .bind((now - age).timestamp_millis())
+                .bind(SWEPT)
+                .execute(outbox.pool())
+                .await?
+                .rows_affected()
+        });
+        if removed == SWEPT.unsigned_abs() {
+            console.sweep.go_on();
+        }
+    }
+    Ok(())
+}
+
+/// What became of the request that came first.
+pub(crate) enum First {
+    /// There is none: it has failed, and may be made again.
+    Nothing,
+    UnderWay,
+    /// Its answer.
+    Answered(Response),
+}
+
+/// Looks for the answer to the request that came first. Nothing is written.
+pub(crate) async fn look(
     console: &Console,
     digest: &str,
     fingerprint: &str,
-) -> Result<Response, Problem> {
+) -> Result<First, Problem> {
     const SQL: &str = "SELECT request, answer FROM hookwright_idempotency WHERE digest = $1";
     let found: Option<(String, Option<String>)> = on_store!(&console.outbox, outbox => {
         let row = sqlx::query(SQL).bind(digest.to_owned()).fetch_optional(outbox.pool()).await?;
         row.map(|row| Ok::<_, sqlx::Error>((row.try_get(0)?, row.try_get(1)?))).transpose()?
     });
-    let under_way = || {
-        let detail = "a request with this Idempotency-Key is under way: try again";
-        Problem::new(StatusCode::CONFLICT, detail)
+    let Some((first, answer)) = found else {
+        return Ok(First::Nothing);
     };
-    let (first, answer) = found.ok_or_else(under_way)?;
     if first != fingerprint {
         let detail = "this Idempotency-Key was used for another request: take a new one";
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
     }
-    let answer = open(console, digest, &answer.ok_or_else(under_way)?)?;
+    let Some(answer) = answer else {
+        return Ok(First::UnderWay);
+    };
+    let answer = open(console, digest, &answer).ok_or_else(|| {
+        let detail =
+            "the answer to the first request cannot be read any more: take a new Idempotency-Key";
+        Problem::new(StatusCode::CONFLICT, detail)
+    })?;
     let mut headers: HeaderMap = answer
         .headers
         .into_iter()
@@ -151,7 +228,7 @@ pub(crate) async fn repeated(
         .collect();
     headers.insert(REPLAYED, HeaderValue::from_static("true"));
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
-    Ok((status, headers, answer.body).into_response())
+    Ok(First::Answered((status, headers, answer.body).into_response()))
 }
 
 /// Keeps an answer, unless trying again may well give another.
@@ -185,8 +262,12 @@ async fn keep(
         let value = parts.headers.get(name)?.to_str().ok()?;
         Some((name.to_string(), value.to_owned()))
     });
-    let answer =
-        Answer { status: parts.status.as_u16(), headers: headers.collect(), body: body.to_vec() };
+    let answer = Answer {
+        status: parts.status.as_u16(),
+        headers: headers.collect(),
+        // The page and the API answer in UTF-8 alone.
+        body: String::from_utf8_lossy(body).into_owned(),
+    };
     let sealed = seal(console, digest, &answer);
     on_store!(&console.outbox, outbox => {
         sqlx::query(SQL).bind(digest.to_owned()).bind(sealed).execute(outbox.pool()).await.map(drop)
@@ -206,15 +287,10 @@ fn seal(console: &Console, context: &str, answer: &Answer) -> String {
     hex::encode(on_store!(&console.outbox, outbox => outbox.seal(context, &plain)))
 }
 
-fn open(console: &Console, context: &str, sealed: &str) -> Result<Answer, Problem> {
-    let unreadable = || {
-        let detail =
-            "the answer to the first request cannot be read any more: take a new Idempotency-Key";
-        Problem::new(StatusCode::CONFLICT, detail)
-    };
-    let sealed = hex::decode(sealed).map_err(|_| unreadable())?;
-    let plain = on_store!(&console.outbox, outbox => outbox.unseal(context, &sealed)?);
-    serde_json::from_slice(&plain).map_err(|_| unreadable())
+fn open(console: &Console, context: &str, sealed: &str) -> Option<Answer> {
+    let sealed = hex::decode(sealed).ok()?;
+    let plain = on_store!(&console.outbox, outbox => outbox.unseal(context, &sealed));
+    serde_json::from_slice(&plain.ok()?).ok()
 }
 
 pub(crate) fn digest(parts: &[&[u8]]) -> String {

@@ -10,7 +10,8 @@ use tracing::Instrument;
 
 use super::failure::Failure;
 use super::visitor::{Posted, Visitor};
-use crate::api::idempotency::{begin, digest, finish, forget, repeated};
+use crate::api::idempotency::{First, begin, digest, finish, forget, look};
+use crate::console::Console;
 use crate::problem::Problem;
 
 /// How long a form waits for the answer to the same form, which was sent before it.
@@ -54,11 +55,8 @@ where
     let digest = digest_of(&posted.visitor, &token, &posted.fields.to_bytes());
     let until = Instant::now() + PATIENCE;
     while !begin(&console, &digest, &digest).await? {
-        match repeated(&console, &digest, &digest).await {
-            Ok(response) => return Ok(response),
-            Err(problem) if problem.status() != StatusCode::CONFLICT => return Err(problem.into()),
-            Err(_) if Instant::now() >= until => return Err(under_way()),
-            Err(_) => sleep(PAUSE).await,
+        if let Some(response) = wait_for(&console, &digest, until).await? {
+            return Ok(response);
         }
     }
     match act(posted).await {
@@ -67,6 +65,22 @@ where
         Err(failure) => {
             forget(&console, &digest).await?;
             Err(failure)
+        }
+    }
+}
+
+/// The answer to the form that was sent first; nothing when that has failed.
+async fn wait_for(
+    console: &Console,
+    digest: &str,
+    until: Instant,
+) -> Result<Option<Response>, Failure> {
+    loop {
+        match look(console, digest, digest).await? {
+            First::Answered(response) => return Ok(Some(response)),
+            First::Nothing => return Ok(None),
+            First::UnderWay if Instant::now() >= until => return Err(under_way()),
+            First::UnderWay => sleep(PAUSE).await,
         }
     }
 }

@@ -68,6 +68,9 @@ contract! {
         a_kept_answer_shows_no_secret_in_the_database,
         a_refused_request_may_be_made_again,
         who_goes_away_and_comes_again_finds_it_done_once,
+        an_answer_that_cannot_be_read_any_more_is_told,
+        an_answer_is_kept_in_little_more_than_its_own_size,
+        what_is_too_old_counts_no_longer_and_is_removed_now_and_then,
         the_first_request_of_all_may_be_such_a_one,
     }
     keys {
