@@ -47,6 +47,7 @@ mod catalog;
 pub mod command;
 mod console;
 mod events;
+mod filter;
 mod history;
 mod keys;
 mod listing;

@@ -7,10 +7,9 @@ use hookwright::{EndpointId, ReplayId, ReplayState, StoredReplay};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::listing::Page;
+use crate::listing::{Listing, Page};
 use crate::outbox::{AnyOutbox, on_store};
 use crate::problem::Problem;
-use crate::webhooks::Listing;
 
 /// A recovery or a replay.
 #[derive(Debug, Serialize, ToSchema)]

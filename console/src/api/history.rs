@@ -4,7 +4,8 @@ use http::StatusCode;
 use super::responses::{ReadRefusals, WriteRefusals};
 use super::{Path, Query};
 use crate::access::{Access, ReadScope, ReplayScope};
-use crate::history::{self, Attempt, Delivery, DeliveryId, Event, Filter, Request, WholeEvent};
+use crate::filter::{AttemptFilter, DeliveryFilter, EventFilter};
+use crate::history::{self, Attempt, Delivery, DeliveryId, Event, Request, WholeEvent};
 use crate::listing::Page;
 use crate::problem::Problem;
 
@@ -12,12 +13,12 @@ use crate::problem::Problem;
 ///
 /// The newest first, without their data.
 #[utoipa::path(
-    get, path = "/api/events", tag = "events", security(("key" = ["read"])), params(Filter),
+    get, path = "/api/events", tag = "events", security(("key" = ["read"])), params(EventFilter),
     responses((status = 200, body = Page<Event>), ReadRefusals),
 )]
 pub(crate) async fn events(
     access: Access<ReadScope>,
-    Query(filter): Query<Filter>,
+    Query(filter): Query<EventFilter>,
 ) -> Result<Json<Page<Event>>, Problem> {
     Ok(Json(history::events(&access.outbox, &filter).await?))
 }
@@ -41,12 +42,12 @@ pub(crate) async fn event(
 ///
 /// Those of the newest events first.
 #[utoipa::path(
-    get, path = "/api/deliveries", tag = "deliveries", security(("key" = ["read"])), params(Filter),
+    get, path = "/api/deliveries", tag = "deliveries", security(("key" = ["read"])), params(DeliveryFilter),
     responses((status = 200, body = Page<Delivery>), ReadRefusals),
 )]
 pub(crate) async fn deliveries(
     access: Access<ReadScope>,
-    Query(filter): Query<Filter>,
+    Query(filter): Query<DeliveryFilter>,
 ) -> Result<Json<Page<Delivery>>, Problem> {
     Ok(Json(history::deliveries(&access.outbox, &filter).await?))
 }
@@ -99,12 +100,12 @@ pub(crate) async fn resend(
 ///
 /// The newest first.
 #[utoipa::path(
-    get, path = "/api/attempts", tag = "deliveries", security(("key" = ["read"])), params(Filter),
+    get, path = "/api/attempts", tag = "deliveries", security(("key" = ["read"])), params(AttemptFilter),
     responses((status = 200, body = Page<Attempt>), ReadRefusals),
 )]
 pub(crate) async fn attempts(
     access: Access<ReadScope>,
-    Query(filter): Query<Filter>,
+    Query(filter): Query<AttemptFilter>,
 ) -> Result<Json<Page<Attempt>>, Problem> {
     Ok(Json(history::attempts(&access.outbox, &filter).await?))
 }

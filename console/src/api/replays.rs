@@ -4,10 +4,10 @@ use http::StatusCode;
 use super::responses::{ReadRefusals, WriteRefusals};
 use super::{Input, Path, Query};
 use crate::access::{Access, ReadScope, ReplayScope};
-use crate::listing::Page;
+use crate::listing::{Listing, Page};
 use crate::problem::Problem;
 use crate::replays::{self, Recovery, Replay, Span};
-use crate::webhooks::{self, Listing};
+use crate::webhooks;
 
 /// Send again what has died
 ///

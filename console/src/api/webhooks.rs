@@ -9,22 +9,23 @@ use super::responses::{ReadRefusals, WriteRefusals};
 use super::{Input, Path, Query};
 use crate::access::{Access, ReadScope, WriteScope};
 use crate::console::Console;
+use crate::filter::WebhookFilter;
 use crate::listing::Page;
 use crate::problem::Problem;
-use crate::webhooks::{self, Listing, NewWebhook, Rotation, Webhook, WebhookChanges};
+use crate::webhooks::{self, NewWebhook, Rotation, Webhook, WebhookChanges};
 
 /// Webhooks
 ///
 /// Those that are not deleted, the newest first.
 #[utoipa::path(
-    get, path = "/api/webhooks", tag = "webhooks", security(("key" = ["read"])), params(Listing),
+    get, path = "/api/webhooks", tag = "webhooks", security(("key" = ["read"])), params(WebhookFilter),
     responses((status = 200, body = Page<Webhook>), ReadRefusals),
 )]
 pub(crate) async fn list(
     access: Access<ReadScope>,
-    Query(listing): Query<Listing>,
+    Query(filter): Query<WebhookFilter>,
 ) -> Result<Json<Page<Webhook>>, Problem> {
-    Ok(Json(webhooks::list(&access.outbox, &listing).await?))
+    Ok(Json(webhooks::list(&access.outbox, &filter).await?))
 }
 
 /// Make a webhook

@@ -14,10 +14,11 @@ use super::text::{self, Time};
 use super::visitor::{Posted, Visitor};
 use super::webhook::{Heading, StateWord};
 use crate::access::Scope;
+use crate::listing::Listing;
 use crate::problem::Problem;
 use crate::replays::{self, Progress, Recovery, Replay, ReplayKind, Span};
 use crate::stats::{self, Period};
-use crate::webhooks::{self, Listing, Webhook};
+use crate::webhooks::{self, Webhook};
 
 /// How many recoveries and replays are shown.
 const ROWS: usize = 20;

@@ -186,6 +186,57 @@ pub(crate) async fn what_is_asked_for_is_filtered_a_page_at_a_time(fixture: &Fix
     }
 }
 
+pub(crate) async fn what_does_not_count_for_a_list_is_refused(fixture: &Fixture) {
+    let id = uuid::Uuid::nil();
+    for (path, parameters) in [
+        ("events", vec![format!("webhook={id}"), "state=dead".into(), "outcome=failed".into()]),
+        ("deliveries", vec!["outcome=failed".into(), "text=x".into()]),
+        ("attempts", vec!["state=dead".into(), "text=x".into()]),
+        ("webhooks", vec!["state=dead".into(), "event=person.created".into()]),
+    ] {
+        fixture.get(&format!("/api/{path}")).await.expect(200);
+        for parameter in parameters {
+            fixture.get(&format!("/api/{path}?{parameter}")).await.expect(400);
+        }
+    }
+    let document = fixture.get("/api/openapi.json").await.expect(200);
+    let documented = |path: &str| -> Vec<String> {
+        let parameters = document["paths"][path]["get"]["parameters"].as_array();
+        let names = parameters.into_iter().flatten();
+        names.map(|one| one["name"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    let common = ["eventId", "event", "object", "objectId", "since", "until", "limit", "cursor"];
+    assert_eq!(documented("/api/events"), common);
+    assert_eq!(documented("/api/deliveries"), [&["webhook", "state"], &common[..]].concat());
+    assert_eq!(documented("/api/attempts"), [&["webhook", "outcome"], &common[..]].concat());
+    assert_eq!(documented("/api/webhooks"), ["text", "limit", "cursor"]);
+}
+
+pub(crate) async fn attempts_are_filtered_by_what_came_of_them(fixture: &Fixture) {
+    let receiver = TestReceiver::start().await;
+    receiver.reply([Reply::status(500), Reply::status(200)]);
+    make(fixture, &receiver).await;
+    let _dispatcher = fixture.dispatch();
+    for number in 1..=2 {
+        let new = json!({"event": "person.created", "data": {"id": number.to_string()}});
+        fixture.post("/api/events", new).await.expect(201);
+        receiver.wait_for(number).await;
+    }
+    fixture.until("/api/attempts", |page| page["data"][1].is_object()).await;
+    for (outcome, status) in [("failed", 500), ("delivered", 200)] {
+        let path = format!("/api/attempts?outcome={outcome}&limit=10");
+        let page = fixture.get(&path).await.expect(200);
+        let attempts = page["data"].as_array().expect("a list");
+        assert_eq!(attempts.len(), 1, "{page}");
+        assert_eq!(
+            (&attempts[0]["outcome"], &attempts[0]["status"]),
+            (&json!(outcome), &json!(status))
+        );
+    }
+    let page = fixture.get("/api/attempts?outcome=late").await.expect(200);
+    assert_eq!(page["data"], json!([]));
+}
+
 pub(crate) async fn a_test_event_tells_what_came_of_it_and_is_not_kept(fixture: &Fixture) {
     let receiver = TestReceiver::start().await;
     let webhook = make(fixture, &receiver).await;

@@ -53,6 +53,8 @@ contract! {
         a_delivery_is_read_back_with_its_request_and_attempts,
         a_delivery_is_sent_again,
         what_is_asked_for_is_filtered_a_page_at_a_time,
+        what_does_not_count_for_a_list_is_refused,
+        attempts_are_filtered_by_what_came_of_them,
         a_test_event_tells_what_came_of_it_and_is_not_kept,
     }
     hosts {

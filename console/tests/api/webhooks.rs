@@ -222,6 +222,9 @@ pub(crate) async fn there_are_pages_of_webhooks(fixture: &Fixture) {
         path = format!("/api/webhooks?limit=2&cursor={next}");
     }
     assert_eq!(listed, made, "the newest first");
+    let found = fixture.get("/api/webhooks?text=HOOKS/3&limit=2").await.expect(200);
+    assert_eq!(found["data"].as_array().map(Vec::len), Some(1));
+    assert_eq!(found["data"][0]["id"], made[1]);
     fixture.get("/api/webhooks?cursor=x").await.expect(400);
     fixture.get("/api/webhooks?limit=x").await.expect(400);
     fixture.get("/api/webhooks?colour=red").await.expect(400);
@@ -309,9 +312,12 @@ pub(crate) async fn nothing_is_longer_than_it_may_be(fixture: &Fixture) {
 }
 
 pub(crate) async fn nul_is_refused_where_a_database_knows_none(fixture: &Fixture) {
-    for path in
-        ["/api/events?object=a%00b", "/api/deliveries?objectId=%00", "/api/attempts?object=%00"]
-    {
+    for path in [
+        "/api/events?object=a%00b",
+        "/api/deliveries?objectId=%00",
+        "/api/attempts?object=%00",
+        "/api/webhooks?text=%00",
+    ] {
         fixture.get(path).await.expect(400);
     }
     let new = json!({"name": "a\u{0}b", "scopes": ["read"]});
