@@ -73,7 +73,8 @@ impl Console {
         self
     }
 
-    /// Offers these events when a webhook is made, and refuses others when they are posted.
+    /// Offers these events when a webhook is made, and refuses others when they are posted or a webhook
+    /// wants them.
     ///
     /// # Errors
     ///

@@ -127,9 +127,14 @@ pub(crate) async fn emit(
     Ok(Emitted { id: id.to_string() })
 }
 
+/// Whether events of this object are the dispatcher's own.
+pub(crate) fn is_operational(object: &str) -> bool {
+    OPERATIONAL.contains(&object)
+}
+
 /// Refuses names that are not for programs to take.
 fn check_name(name: &EventName) -> Result<(), String> {
-    if OPERATIONAL.contains(&name.object()) {
+    if is_operational(name.object()) {
         return Err("events of this name are the dispatcher's own".to_owned());
     }
     if name.object().len() + name.operation().len() > MAX_NAME {

@@ -119,7 +119,7 @@ impl NewWebhook {
         };
         // Without a URL the rest is looked at too, so that everything is said at once.
         let settings = placed.or_else(|| EndpointSettings::new(NOWHERE).ok());
-        let settings = settings.map(|settings| changes.change(settings, &mut errors));
+        let settings = settings.map(|settings| changes.change(console, settings, &mut errors));
         match (settings, secret) {
             (Some(settings), Some(secret)) if errors.is_empty() => {
                 Ok((settings.secret(secret.clone()), secret))
@@ -156,15 +156,25 @@ impl WebhookChanges {
             }
             None => settings,
         };
-        let settings = self.change(settings, &mut errors);
+        let settings = self.change(console, settings, &mut errors);
         if errors.is_empty() { Ok(settings) } else { Err(errors.into_problem()) }
     }
 
     /// The settings with the changes in them, but for the URL. What is wrong is not in them.
-    fn change(self, mut settings: EndpointSettings, errors: &mut Errors) -> EndpointSettings {
+    fn change(
+        self,
+        console: &Console,
+        mut settings: EndpointSettings,
+        errors: &mut Errors,
+    ) -> EndpointSettings {
         if let Some(operations) = self.operations
             && let Some(patterns) = errors.keep(patterns(&operations))
         {
+            // What was taken before the catalogue had it otherwise may stay.
+            let mut new = patterns.iter().filter(|pattern| !settings.wanted().contains(pattern));
+            if let Some(catalog) = &console.catalog {
+                errors.of("operations", new.try_for_each(|pattern| catalog.check(pattern)));
+            }
             settings = settings.wants_only(patterns);
         }
         if let Some(description) = self.description {

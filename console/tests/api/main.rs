@@ -105,6 +105,7 @@ contract! {
         every_format_is_told_as_it_was_given,
         there_are_pages_of_webhooks,
         what_nobody_could_receive_by_is_refused_beside_its_member,
+        operations_are_checked_against_the_catalogue,
         two_changes_and_a_rotation_at_once_are_all_made,
         nothing_is_longer_than_it_may_be,
         nul_is_refused_where_a_database_knows_none,

@@ -245,6 +245,44 @@ pub(crate) async fn what_nobody_could_receive_by_is_refused_beside_its_member(fi
     assert_eq!(fixture.post(&path, json!({"secret": own})).await.errors()[0].0, "secret");
 }
 
+pub(crate) async fn operations_are_checked_against_the_catalogue(fixture: &Fixture) {
+    let made = json!({"targetUrl": URL, "operations": ["deal.won", "person.*"]});
+    let made = fixture.post("/api/webhooks", made).await.expect(201);
+    let path = format!("/api/webhooks/{}", made["id"].as_str().expect("an id"));
+    let members = json!({"updatedFields": {"items": {"enum": ["email"]}}});
+    let catalog = json!({
+        "oneOf": [{"$ref": "#/$defs/person.created"}, {"$ref": "#/$defs/person.updated"}],
+        "$defs": {"person.created": {"properties": {}}, "person.updated": {"properties": members}},
+    });
+    let console = fixture.console().catalog_schema(&catalog.to_string()).expect("a catalogue");
+    let router = console.router();
+    let ask = async |method: &str, path: &str, operations: Value| {
+        let body = json!({"targetUrl": URL, "operations": operations});
+        let request = http::Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "localhost")
+            .header("authorization", format!("Bearer {}", fixture.key))
+            .header("content-type", "application/json")
+            .body(axum::body::Body::from(body.to_string()));
+        crate::fixture::send(&router, request.expect("a request")).await
+    };
+    for (operation, meant) in
+        [("persn.created", "person.created"), ("person.updated[emial]", "person.updated[email]")]
+    {
+        let detail = format!("no event of the catalogue is `{operation}`: did you mean `{meant}`?");
+        for (method, path) in [("POST", "/api/webhooks"), ("PATCH", &path)] {
+            let errors = ask(method, path, json!(["person.created", operation])).await.errors();
+            assert_eq!(errors, [("operations".to_owned(), detail.clone())], "{method}");
+        }
+    }
+    let right = json!(["*.*", "person.updated[email]", "webhookDelivery.exhausted"]);
+    ask("POST", "/api/webhooks", right).await.expect(201);
+    // What a webhook has already is no reason to refuse what it gets.
+    ask("PATCH", &path, json!(["deal.won", "person.created"])).await.expect(200);
+    ask("POST", "/api/webhooks", json!(["deal.won"])).await.expect(422);
+}
+
 pub(crate) async fn two_changes_and_a_rotation_at_once_are_all_made(fixture: &Fixture) {
     use hookwright::testing::TestReceiver;
     let receiver = TestReceiver::start().await;
