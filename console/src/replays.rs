@@ -132,7 +132,7 @@ pub(crate) async fn replay(
 ) -> Result<Replay, Problem> {
     let until = span.until.unwrap_or_else(Utc::now);
     if until <= span.since {
-        return Err(Problem::of_field("until", "this is before `since`"));
+        return Err(Problem::of_field("until", "the end is not after the beginning"));
     }
     let id = on_store!(outbox, outbox => {
         let deliveries = outbox.deliveries();
