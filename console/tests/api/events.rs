@@ -57,6 +57,10 @@ pub(crate) async fn an_event_that_is_none_is_refused_with_what_to_do(fixture: &F
     let wrong =
         json!({"event": "person.updated", "data": {}, "updatedFields": ["a"], "previous": []});
     check(wrong, &["previous"]).await;
+    for timestamp in ["+10000-01-01T00:00:00Z", "-0001-12-31T23:59:59Z"] {
+        let late = json!({"event": "person.created", "data": {}, "timestamp": timestamp});
+        check(late, &["timestamp"]).await;
+    }
     let large =
         json!({"event": "person.created", "data": {"id": "1", "text": "x".repeat(1_500_000)}});
     check(large, &["data"]).await;
