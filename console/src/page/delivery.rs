@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use http::header;
+use http::{StatusCode, header};
 
 use super::failure::{Failure, Segment};
 use super::frame::Frame;
@@ -75,7 +75,7 @@ impl From<Attempt> for AttemptView {
             Outcome::Failed => ("Failed", "bad"),
             Outcome::Late => ("Late", "warn"),
         };
-        let status = attempt.status.and_then(|status| http::StatusCode::from_u16(status).ok());
+        let status = attempt.status.and_then(|status| StatusCode::from_u16(status).ok());
         let status = status.map(|status| {
             format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or_default())
         });
@@ -137,7 +137,8 @@ pub(super) async fn page(
     // The webhook may be deleted, and the event's data kept no longer: the log stays.
     let url = match webhooks::get(&visitor.outbox, &id.webhook).await {
         Ok(webhook) => visible_line(&webhook.target_url),
-        Err(_) => String::new(),
+        Err(problem) if problem.status() == StatusCode::NOT_FOUND => String::new(),
+        Err(problem) => return Err(problem.into()),
     };
     let page = DeliveryPage {
         frame: visitor.frame(),
