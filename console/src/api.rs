@@ -4,7 +4,7 @@ mod events;
 mod extract;
 mod health;
 mod history;
-pub(crate) mod idempotency;
+mod idempotency;
 mod keys;
 mod layers;
 mod replays;

@@ -41,6 +41,7 @@
 #![cfg(any(feature = "sqlite", feature = "postgres"))]
 
 mod access;
+mod answers;
 mod api;
 mod catalog;
 #[cfg(feature = "command")]

@@ -1,5 +1,7 @@
 //! The console's own tables, beside those of the outbox.
 
+use tokio::sync::OnceCell;
+
 use crate::outbox::{AnyOutbox, on_store};
 
 /// In words that both stores know. Times are milliseconds since the epoch; of keys and cookies there
@@ -36,9 +38,34 @@ const TABLES: [(&str, &[&str]); 4] = [
     ),
 ];
 
+/// The tables of an outbox, which are there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tables<'a>(&'a AnyOutbox);
+
+impl<'a> Tables<'a> {
+    pub(crate) fn outbox(self) -> &'a AnyOutbox {
+        self.0
+    }
+}
+
+/// Whether the tables were made, or found.
+#[derive(Debug, Default)]
+pub(crate) struct Made(OnceCell<()>);
+
+impl Made {
+    /// The tables of an outbox, which are made at the first call.
+    pub(crate) async fn tables<'a>(
+        &self,
+        outbox: &'a AnyOutbox,
+    ) -> Result<Tables<'a>, sqlx::Error> {
+        self.0.get_or_try_init(|| make(outbox)).await?;
+        Ok(Tables(outbox))
+    }
+}
+
 /// Makes the tables that are not there. Several processes may do so at once; where all are there, no
 /// right to make any is needed.
-pub(crate) async fn make(outbox: &AnyOutbox) -> Result<(), sqlx::Error> {
+async fn make(outbox: &AnyOutbox) -> Result<(), sqlx::Error> {
     for (look, make) in TABLES {
         if execute(outbox, look).await.is_ok() {
             continue;

@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::form::Fields;
 use super::frame::{Around, Frame};
 use super::place::{self, Place};
-use crate::access::{Principal, Scope, Session, Sessions, random_token};
+use crate::access::{Principal, Scope, Session, random_token};
 use crate::console::Console;
 use crate::outbox::AnyOutbox;
 use crate::problem::Problem;
@@ -120,8 +120,7 @@ async fn session(headers: &HeaderMap, console: &Console) -> Result<Option<Sessio
     let Some(cookie) = cookie(headers, SESSION) else {
         return Ok(None);
     };
-    console.keys().await?;
-    Ok(Sessions::new(&console.outbox).get(cookie).await?)
+    Ok(console.sessions().await?.get(cookie).await?)
 }
 
 fn to_sign_in(place: &Place, method: &Method) -> Response {
