@@ -129,9 +129,17 @@ impl From<OutboxError> for Problem {
     }
 }
 
-/// What is an endpoint in the code is a webhook here.
-pub(crate) fn in_words_of_the_api(error: &impl ToString) -> String {
-    error.to_string().replace("an endpoint", "a webhook").replace("endpoint", "webhook")
+/// What an outbox refuses, as those are told who see webhooks and no code.
+pub(crate) fn in_words_of_the_api(error: &OutboxError) -> String {
+    if error.is_unsigned_standard() {
+        return "bodies of the format `standard` are signed by Standard Webhooks: give the webhook a \
+            secret that begins with `whsec_` or `whsk_`, or none, so that one is made"
+            .to_owned();
+    }
+    match error.to_string() {
+        text if text == "there is no such endpoint" => "there is no such webhook".to_owned(),
+        text => text,
+    }
 }
 
 impl From<EmitError> for Problem {

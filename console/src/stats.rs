@@ -128,11 +128,10 @@ pub(crate) async fn stats(outbox: &AnyOutbox, period: &Period) -> Result<Stats, 
     let since = period.since.unwrap_or_else(start);
     let mut query = StatsQuery::new(since, bucket, buckets);
     if let Some(ids) = &period.webhooks {
-        let ids: Vec<EndpointId> = ids
-            .split(',')
-            .map(|id| id.trim().parse())
-            .collect::<Result<_, _>>()
-            .map_err(|error| Problem::bad_request(format!("`webhooks`: {error}")))?;
+        let ids: Vec<EndpointId> =
+            ids.split(',').map(|id| id.trim().parse()).collect::<Result<_, _>>().map_err(|_| {
+                Problem::bad_request("`webhooks`: one of these is no id of a webhook")
+            })?;
         if ids.len() > StatsQuery::MAX_ENDPOINTS {
             let most = StatsQuery::MAX_ENDPOINTS;
             return Err(Problem::bad_request(format!("`webhooks`: {most} at most")));

@@ -217,9 +217,10 @@ fn set_headers(
     mut settings: EndpointSettings,
     errors: &mut Errors,
 ) -> EndpointSettings {
+    let too_many = || format!("a webhook has {MAX_HEADERS} headers of its own at most");
     let removed = headers.values().filter(|value| value.is_none()).count();
     if removed.max(headers.len() - removed) > MAX_HEADERS {
-        errors.add("headers", format!("a webhook has {MAX_HEADERS} headers of its own at most"));
+        errors.add("headers", too_many());
         return settings;
     }
     let mut set = Vec::new();
@@ -240,6 +241,10 @@ fn set_headers(
                 set.extend(value.map(|value| (name, value)));
             }
         }
+    }
+    if settings.header_names().count() + set.len() > MAX_HEADERS {
+        errors.add("headers", too_many());
+        return settings;
     }
     // Each is tried on a copy, which is small without the patterns.
     let wanted = settings.wanted().to_vec();

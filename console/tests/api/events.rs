@@ -186,7 +186,8 @@ pub(crate) async fn what_is_asked_for_is_filtered_a_page_at_a_time(fixture: &Fix
     assert_eq!(names(&format!("limit=2&cursor={next}")).await, ["person.created"]);
     for wrong in ["event=person", "since=yesterday", "webhook=1", "state=lost", "limit=-1"] {
         let problem = fixture.get(&format!("/api/deliveries?{wrong}")).await.expect(400);
-        assert!(problem["detail"].is_string());
+        let detail = problem["detail"].as_str().expect("a text");
+        assert!(!detail.contains("endpoint"), "{detail}");
     }
 }
 

@@ -46,7 +46,10 @@ pub(crate) async fn a_webhook_is_made_read_changed_and_deleted(fixture: &Fixture
     fixture.call("DELETE", &path, None).await.expect(204);
     fixture.get(&path).await.expect(404);
     fixture.call("DELETE", &path, None).await.expect(404);
-    fixture.get("/api/webhooks/none").await.expect(404);
+    for id in ["none", "00000000-0000-0000-0000-000000000000"] {
+        let problem = fixture.get(&format!("/api/webhooks/{id}")).await.expect(404);
+        assert_eq!(problem["detail"], "there is no such webhook");
+    }
 }
 
 pub(crate) async fn every_member_that_is_wrong_is_named_at_once(fixture: &Fixture) {
@@ -233,7 +236,9 @@ pub(crate) async fn there_are_pages_of_webhooks(fixture: &Fixture) {
 pub(crate) async fn what_nobody_could_receive_by_is_refused_beside_its_member(fixture: &Fixture) {
     let own = "a secret of more than 16 bytes";
     let new = json!({"targetUrl": URL, "format": "standard", "secret": own});
-    assert_eq!(fixture.post("/api/webhooks", new).await.errors()[0].0, "format");
+    let errors = fixture.post("/api/webhooks", new).await.errors();
+    let detail = "bodies of the format `standard` are signed by Standard Webhooks: give the webhook a secret that begins with `whsec_` or `whsk_`, or none, so that one is made";
+    assert_eq!(errors, [("format".to_owned(), detail.to_owned())]);
     let new = json!({"targetUrl": URL, "secret": own});
     let made = fixture.post("/api/webhooks", new).await.expect(201);
     let path = format!("/api/webhooks/{}", made["id"].as_str().expect("an id"));
@@ -327,6 +332,17 @@ pub(crate) async fn nothing_is_longer_than_it_may_be(fixture: &Fixture) {
     }
     let made = fixture.post("/api/webhooks", json!({"targetUrl": URL})).await.expect(201);
     let path = format!("/api/webhooks/{}", made["id"].as_str().expect("an id"));
+    let some = |names: std::ops::Range<usize>| -> serde_json::Map<_, _> {
+        names.map(|number| (format!("X-{number}"), json!("x"))).collect()
+    };
+    let few = json!({"headers": some(0..15)});
+    fixture.call("PATCH", &path, Some(few)).await.expect(200);
+    let more = json!({"headers": some(10..21)});
+    assert!(
+        fixture.call("PATCH", &path, Some(more)).await.errors()[0].1.contains("a webhook has 20")
+    );
+    let enough = json!({"headers": some(10..20)});
+    fixture.call("PATCH", &path, Some(enough)).await.expect(200);
     for value in [json!("x"), Value::Null] {
         let headers: serde_json::Map<_, _> =
             (0..50_000).map(|number| (format!("X-{number}"), value.clone())).collect();
