@@ -67,12 +67,14 @@ impl Problem {
     /// What is wrong with members: the request was understood, and is refused.
     pub(crate) fn of_fields(detail: impl Into<String>, mut errors: Vec<FieldError>) -> Self {
         errors.truncate(MAX_ERRORS);
-        for error in &mut errors {
-            if error.detail.chars().count() > MAX_DETAIL {
-                error.detail = error.detail.chars().take(MAX_DETAIL).chain(['…']).collect();
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
+        let details = errors.iter_mut().map(|error| &mut error.detail);
+        for detail in details.chain([&mut problem.detail]) {
+            if detail.chars().count() > MAX_DETAIL {
+                *detail = detail.chars().take(MAX_DETAIL).chain(['…']).collect();
             }
         }
-        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail) }
+        Self { errors, ..problem }
     }
 
     /// What is wrong with one member.

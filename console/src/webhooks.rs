@@ -2,6 +2,7 @@
 
 mod draft;
 mod format;
+mod headers;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use hookwright::{EndpointSettings, EventPattern, Format, Secret, SecretError};
+use hookwright::{EndpointError, EndpointSettings, EventPattern, Format, Secret, SecretError};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use super::{HIDDEN, WebhookFormat};
+use super::WebhookFormat;
+use super::headers::set_headers;
 use crate::console::Console;
 use crate::problem::{FieldError, Problem, with_sources};
 
@@ -15,8 +16,6 @@ use crate::problem::{FieldError, Problem, with_sources};
 pub(crate) const MAX_OPERATIONS: usize = 200;
 /// How long a pattern is at most, in bytes.
 const MAX_OPERATION: usize = 512;
-/// How many headers of its own a webhook has at most.
-const MAX_HEADERS: usize = 20;
 /// How long a secret is at most, in bytes.
 const MAX_SECRET: usize = 1024;
 /// How long a description is at most, in characters.
@@ -104,8 +103,7 @@ impl NewWebhook {
         let mut errors = Errors::default();
         let secret = errors.keep(secret(self.secret));
         let placed = EndpointSettings::new(self.target_url.trim());
-        let placed = errors.of("targetUrl", placed);
-        let placed = placed.and_then(|settings| check_url(console, settings, &mut errors));
+        let placed = place(console, placed, &mut errors);
         let changes = WebhookChanges {
             target_url: None,
             operations: self.operations,
@@ -150,9 +148,7 @@ impl WebhookChanges {
         let settings = match self.target_url.take() {
             Some(url) => {
                 let moved = settings.clone().with_url(url.trim());
-                let moved = errors.of("targetUrl", moved);
-                let moved = moved.and_then(|moved| check_url(console, moved, &mut errors));
-                moved.unwrap_or(settings)
+                place(console, moved, &mut errors).unwrap_or(settings)
             }
             None => settings,
         };
@@ -200,61 +196,16 @@ impl WebhookChanges {
     }
 }
 
-/// The settings, if their URL is one that the server's sender would dial.
-fn check_url(
+/// The settings, if their URL is one that can be, and that the server's sender would dial.
+fn place(
     console: &Console,
-    settings: EndpointSettings,
+    settings: Result<EndpointSettings, EndpointError>,
     errors: &mut Errors,
 ) -> Option<EndpointSettings> {
+    let settings = errors.of("targetUrl", settings)?;
     let checked = console.sender.check(settings.url());
-    errors.of("targetUrl", checked.map_err(|error| with_sources(&error))).map(|()| settings)
-}
-
-/// Sets headers, and removes those whose value is `null`. One whose value is what stands for a hidden
-/// value stays as it is: so what was read can be sent back.
-fn set_headers(
-    headers: &BTreeMap<String, Option<String>>,
-    mut settings: EndpointSettings,
-    errors: &mut Errors,
-) -> EndpointSettings {
-    let too_many = || format!("a webhook has {MAX_HEADERS} headers of its own at most");
-    let removed = headers.values().filter(|value| value.is_none()).count();
-    if removed.max(headers.len() - removed) > MAX_HEADERS {
-        errors.add("headers", too_many());
-        return settings;
-    }
-    let mut set = Vec::new();
-    for (name, value) in headers {
-        match value.as_deref() {
-            Some(HIDDEN) => {
-                let mut names = settings.header_names();
-                if !names.any(|other| other.eq_ignore_ascii_case(name)) {
-                    let detail = format!(
-                        "`{HIDDEN}` stands for the value that a header has, and `{name}` has none: \
-                         say its value"
-                    );
-                    errors.add("headers", detail);
-                }
-            }
-            value => {
-                settings = settings.without_header(name);
-                set.extend(value.map(|value| (name, value)));
-            }
-        }
-    }
-    if settings.header_names().count() + set.len() > MAX_HEADERS {
-        errors.add("headers", too_many());
-        return settings;
-    }
-    // Each is tried on a copy, which is small without the patterns.
-    let wanted = settings.wanted().to_vec();
-    settings = settings.wants_only([]);
-    for (name, value) in set {
-        if let Some(with_header) = errors.of("headers", settings.clone().header(name, value)) {
-            settings = with_header;
-        }
-    }
-    settings.wants_only(wanted)
+    errors.of("targetUrl", checked.map_err(|error| with_sources(&error)))?;
+    Some(settings)
 }
 
 /// The secret that was given, or a new one.
@@ -299,14 +250,14 @@ fn patterns(operations: &[String]) -> Result<Vec<EventPattern>, Problem> {
 
 /// What is wrong with the members of a request.
 #[derive(Default)]
-struct Errors(Vec<FieldError>);
+pub(super) struct Errors(Vec<FieldError>);
 
 impl Errors {
-    fn add(&mut self, field: &'static str, detail: String) {
+    pub(super) fn add(&mut self, field: &'static str, detail: String) {
         self.0.push(FieldError { field, detail });
     }
 
-    fn of<T, E: std::fmt::Display>(
+    pub(super) fn of<T, E: std::fmt::Display>(
         &mut self,
         field: &'static str,
         result: Result<T, E>,

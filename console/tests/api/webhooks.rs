@@ -323,6 +323,7 @@ pub(crate) async fn nothing_is_longer_than_it_may_be(fixture: &Fixture) {
         ("operations", json!([format!("{long}.*")])),
         ("secret", json!(long)),
         ("targetUrl", json!(format!("https://example.com/{long}"))),
+        ("headers", json!({long.as_str(): "[hidden]"})),
     ] {
         let mut new = json!({"targetUrl": URL});
         new[member] = value;
