@@ -8,10 +8,10 @@ mod sessions;
 mod token;
 
 pub(crate) use self::guard::{
-    Access, AdminScope, ReadScope, ReplayScope, WriteScope, authenticate,
+    Access, AdminScope, ReadScope, ReplayScope, WriteScope, authenticate, is_of_other_site,
 };
-pub(crate) use self::keys::ApiKeys;
-pub use self::keys::{ApiKey, NewApiKey};
+pub use self::keys::NewApiKey;
+pub(crate) use self::keys::{ApiKey, ApiKeys};
 pub use self::principal::Principal;
 pub use self::scope::Scope;
 pub use self::scope::UnknownScope;

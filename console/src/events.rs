@@ -64,7 +64,7 @@ const MAX_NAME: usize = 256;
 const OPERATIONAL: [&str; 2] = ["webhookDelivery", "webhookEndpoint"];
 
 /// The name of an event that only tries a webhook out.
-const TEST: &str = "webhook.test";
+pub(crate) const TEST: &str = "webhook.test";
 
 /// Takes an event, which is sent from now on to every webhook that wants it.
 pub(crate) async fn emit(

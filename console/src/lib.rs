@@ -50,18 +50,20 @@ mod console;
 mod events;
 mod filter;
 mod history;
+mod json;
 mod keys;
 mod listing;
 mod outbox;
 mod page;
 mod problem;
+mod reason;
 mod replays;
 mod stats;
 mod tables;
 mod unseen;
 mod webhooks;
 
-pub use self::access::{ApiKey, NewApiKey, Principal, Scope, UnknownScope};
+pub use self::access::{NewApiKey, Principal, Scope, UnknownScope};
 pub use self::console::{Console, ConsoleError};
 pub use self::outbox::AnyOutbox;
 

@@ -10,7 +10,6 @@ mod field;
 mod figures;
 mod form;
 mod frame;
-mod json;
 mod keys;
 mod list;
 mod once;

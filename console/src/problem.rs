@@ -1,5 +1,7 @@
 //! What is wrong with a request, as problem details (RFC 9457).
 
+use std::{error, iter};
+
 use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
 use axum::response::{IntoResponse, Response};
 use hookwright::{EmitError, OutboxError};
@@ -88,7 +90,7 @@ impl Problem {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    fn database(error: &(dyn std::error::Error + 'static)) -> Self {
+    fn database(error: &(dyn error::Error + 'static)) -> Self {
         tracing::error!(error, "the database refused what the console asked of it");
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -153,10 +155,12 @@ impl From<EmitError> for Problem {
     }
 }
 
-/// An error with what has caused it.
-pub(crate) fn with_sources(error: &(dyn std::error::Error + 'static)) -> String {
-    let sources = std::iter::successors(error.source(), |error| error.source());
-    sources.fold(error.to_string(), |text, source| format!("{text}: {source}"))
+/// An error with what has caused it, unless it says so itself.
+pub(crate) fn with_sources(error: &(dyn error::Error + 'static)) -> String {
+    let causes = iter::successors(error.source(), |error| error.source()).map(ToString::to_string);
+    causes.fold(error.to_string(), |text, cause| {
+        if text.ends_with(&cause) { text } else { format!("{text}: {cause}") }
+    })
 }
 
 macro_rules! rejections {

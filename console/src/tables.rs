@@ -43,6 +43,12 @@ const TABLES: [(&str, &[&str]); 4] = [
 pub(crate) struct Tables<'a>(&'a AnyOutbox);
 
 impl<'a> Tables<'a> {
+    /// The tables of an outbox, which are made when they are not there.
+    pub(crate) async fn of(outbox: &'a AnyOutbox) -> Result<Self, sqlx::Error> {
+        make(outbox).await?;
+        Ok(Self(outbox))
+    }
+
     pub(crate) fn outbox(self) -> &'a AnyOutbox {
         self.0
     }
@@ -53,12 +59,12 @@ impl<'a> Tables<'a> {
 pub(crate) struct Made(OnceCell<()>);
 
 impl Made {
-    /// The tables of an outbox, which are made at the first call.
+    /// The tables of an outbox, which are looked for at the first call.
     pub(crate) async fn tables<'a>(
         &self,
         outbox: &'a AnyOutbox,
     ) -> Result<Tables<'a>, sqlx::Error> {
-        self.0.get_or_try_init(|| make(outbox)).await?;
+        self.0.get_or_try_init(async || Tables::of(outbox).await.map(drop)).await?;
         Ok(Tables(outbox))
     }
 }

@@ -154,14 +154,10 @@ pub(crate) async fn create(
     let outbox = &outbox.narrowed(new.tenant.as_deref())?;
     let is_enabled = new.enabled.unwrap_or(true);
     let (settings, secret) = new.settings(console)?;
-    let stored = on_store!(outbox, outbox => {
-        let endpoints = outbox.endpoints();
-        let mut stored = endpoints.create(settings).await?;
-        if !is_enabled {
-            endpoints.disable(stored.id()).await?;
-            stored = endpoints.get(stored.id()).await?;
-        }
-        stored
+    let stored = on_store!(outbox, outbox => if is_enabled {
+        outbox.endpoints().create(settings).await?
+    } else {
+        outbox.endpoints().create_disabled(settings).await?
     });
     Ok(Webhook { secret: Some(secret.expose().to_owned()), ..Webhook::from(&stored) })
 }
@@ -174,17 +170,22 @@ pub(crate) async fn update(
     changes: WebhookChanges,
 ) -> Result<Webhook, Problem> {
     let enabled = changes.enabled;
-    if changes.has_settings() {
-        on_store!(outbox, outbox => {
-            outbox.endpoints().edit(id, |settings| changes.apply(console, settings)).await?
-        });
-    }
-    if let Some(enabled) = enabled {
-        on_store!(outbox, outbox => if enabled {
-            outbox.endpoints().enable(id).await?;
+    let edited = if changes.has_settings() {
+        let apply = |settings| changes.apply(console, settings);
+        let edited = on_store!(outbox, outbox => if enabled == Some(false) {
+            outbox.endpoints().edit_and_disable(id, apply).await?
         } else {
-            outbox.endpoints().disable(id).await?;
+            outbox.endpoints().edit(id, apply).await?
         });
+        Some(edited)
+    } else {
+        None
+    };
+    match (enabled, edited) {
+        (None | Some(false), Some(edited)) => return Ok(Webhook::from(&edited)),
+        (None, None) => {}
+        (Some(false), None) => on_store!(outbox, outbox => outbox.endpoints().disable(id).await?),
+        (Some(true), _) => on_store!(outbox, outbox => outbox.endpoints().enable(id).await?),
     }
     get(outbox, id).await
 }
@@ -200,19 +201,21 @@ pub(crate) async fn rotate(
     id: &EndpointId,
     rotation: Rotation,
 ) -> Result<Webhook, Problem> {
-    let secret = draft::secret(rotation.secret)?;
+    let given = rotation.secret.filter(|secret| !secret.is_empty());
+    let given = given.map(|secret| draft::secret(Some(secret))).transpose()?;
     let overlap =
         rotation.overlap_seconds.map_or(OVERLAP, |seconds| Duration::from_secs(seconds.into()));
-    let shown = secret.expose().to_owned();
-    let rotated = on_store!(outbox, outbox => {
-        outbox.endpoints().rotate_secret(id, secret, overlap).await.map(drop)
+    let rotated = on_store!(outbox, outbox => match given {
+        Some(secret) => outbox.endpoints().rotate_secret(id, secret, overlap).await,
+        None => outbox.endpoints().renew_secret(id, overlap).await,
     });
-    rotated.map_err(|error| {
-        if error.is_unsigned_standard() {
+    let rotated = rotated.map_err(|error| {
+        if error.is_unsigned_standard() || error.is_too_many_secrets() {
             Problem::of_field("secret", in_words_of_the_api(&error))
         } else {
             error.into()
         }
     })?;
-    Ok(Webhook { secret: Some(shown), ..get(outbox, id).await? })
+    let secret = rotated.settings().secrets().next().map(|secret| secret.expose().to_owned());
+    Ok(Webhook { secret, ..Webhook::from(&rotated) })
 }

@@ -5,6 +5,8 @@ mod compiled;
 mod described;
 mod example;
 mod json_schema;
+#[cfg(feature = "_outbox")]
+mod known;
 mod lock;
 mod markdown;
 mod names;
@@ -20,6 +22,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use self::compiled::{Compiled, Form};
 pub use self::described::Described;
+#[cfg(feature = "_outbox")]
+pub(crate) use self::known::KnownEvents;
 pub use self::lock::{Added, Break, CatalogLock, LockError};
 pub use self::names::UnknownEvent;
 use crate::event::{EventData, EventName, EventSet, Hidden, WebhookEvent};
@@ -268,34 +272,6 @@ impl Catalog {
     /// [`CatalogLock`] compares the files of two releases.
     pub fn check_lock(&self, path: impl AsRef<Path>) -> Result<(), LockError> {
         lock::check(self, path.as_ref())
-    }
-
-    /// Whether a pattern can match an event of the catalogue, each of its fields that of an object:
-    /// `None` is any object or operation.
-    #[cfg(feature = "_outbox")]
-    pub(crate) fn check_pattern(
-        &self,
-        object: Option<&str>,
-        operation: Option<&str>,
-        fields: &[&str],
-    ) -> Result<(), UnknownEvent> {
-        names::check_pattern(&self.names().collect::<Vec<_>>(), object, operation)?;
-        if fields.is_empty() {
-            return Ok(());
-        }
-        let compiled = self.compiled(Form::Sent);
-        let mut known = Vec::new();
-        // An object whose updates are no events has no fields that could be meant.
-        let is_meant = |event: &&compiled::Event| {
-            event.is_update && object.is_none_or(|object| object == event.name.object())
-        };
-        for event in compiled.events.iter().filter(is_meant) {
-            if compiled.takes_any_field(&event.data) {
-                return Ok(());
-            }
-            known.extend(compiled.fields_of(&event.data));
-        }
-        names::check_fields(&known, object, fields)
     }
 
     fn compiled(&self, form: Form) -> Compiled {

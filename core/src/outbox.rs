@@ -37,11 +37,11 @@ pub use self::builder::OutboxBuilder;
 pub use self::deliveries::{
     Deliveries, ReplayId, ReplayIdError, ReplayKind, ReplayProgress, ReplayState, StoredReplay,
 };
-pub(crate) use self::endpoints::StoredHealth;
 pub use self::endpoints::{
     DisabledReason, EndpointId, EndpointIdError, EndpointSettings, EndpointState, Endpoints, Order,
     StoredEndpoint,
 };
+pub(crate) use self::endpoints::{StoredHealth, UnreadEndpoint};
 use self::error::{Class, Kind};
 pub use self::error::{EmitError, OutboxError};
 use self::formats::Formats;
@@ -118,7 +118,7 @@ struct Shared<S: Store> {
     key: MasterKey,
     body_limit: usize,
     #[cfg(feature = "schema")]
-    catalog: Option<crate::Catalog>,
+    known: Option<crate::catalog::KnownEvents>,
     formats: Formats,
     wake: Wake,
     /// Whether the tables are known to be of this program's version.
@@ -378,13 +378,13 @@ impl<S: Store> Outbox<S> {
     /// are in none.
     #[cfg(feature = "schema")]
     fn check_patterns(&self, patterns: &[EventPattern]) -> Result<(), OutboxError> {
-        let Some(catalog) = &self.shared.catalog else {
+        let Some(known) = &self.shared.known else {
             return Ok(());
         };
         for pattern in patterns {
             let fields: Vec<&str> = pattern.fields().collect();
             if !pattern.object().is_some_and(is_operational) {
-                catalog
+                known
                     .check_pattern(pattern.object(), pattern.operation(), &fields)
                     .map_err(|error| OutboxError::new(Kind::UnknownEvent(error)))?;
             }

@@ -17,7 +17,7 @@ pub(crate) struct ObjectAttrs {
     pub(crate) fields: Option<Path>,
     /// The struct is marked as the id, which only a field can be.
     pub(crate) misplaced_id: bool,
-    krate: Option<Path>,
+    pub(crate) krate: Option<Path>,
 }
 
 impl ObjectAttrs {
@@ -38,11 +38,6 @@ impl ObjectAttrs {
         }
         attrs
     }
-
-    /// The path of the `hookwright` crate.
-    pub(crate) fn crate_path(&self) -> Path {
-        or_hookwright(self.krate.as_ref())
-    }
 }
 
 /// The options of a custom event's struct.
@@ -50,7 +45,7 @@ impl ObjectAttrs {
 pub(crate) struct EventAttrs {
     pub(crate) object: Option<Path>,
     pub(crate) name: Option<LitStr>,
-    krate: Option<Path>,
+    pub(crate) krate: Option<Path>,
 }
 
 impl EventAttrs {
@@ -67,35 +62,18 @@ impl EventAttrs {
         }
         attrs
     }
-
-    /// The path of the `hookwright` crate.
-    pub(crate) fn crate_path(&self) -> Path {
-        or_hookwright(self.krate.as_ref())
-    }
 }
 
-/// The options of an enum of events.
-#[derive(Default)]
-pub(crate) struct EnumAttrs {
-    krate: Option<Path>,
-}
-
-impl EnumAttrs {
-    pub(crate) fn parse(attributes: &[Attribute], errors: &mut Errors) -> Self {
-        let mut attrs = Self::default();
-        let mut seen = Vec::new();
-        for option in options(attributes, "webhook", Place::ENUM.help, errors) {
-            if let Some(key) = Place::ENUM.check(&option, &mut seen, errors) {
-                attrs.krate = path_text(&option, key, errors);
-            }
+/// The crate that an enum of events names, which has no other option.
+pub(crate) fn enum_crate(attributes: &[Attribute], errors: &mut Errors) -> Option<Path> {
+    let mut krate = None;
+    let mut seen = Vec::new();
+    for option in options(attributes, "webhook", Place::ENUM.help, errors) {
+        if let Some(key) = Place::ENUM.check(&option, &mut seen, errors) {
+            krate = path_text(&option, key, errors);
         }
-        attrs
     }
-
-    /// The path of the `hookwright` crate.
-    pub(crate) fn crate_path(&self) -> Path {
-        or_hookwright(self.krate.as_ref())
-    }
+    krate
 }
 
 /// The word that marks a variant as that of all other events.
@@ -110,8 +88,9 @@ pub(crate) fn other(attributes: &[Attribute], errors: &mut Errors) -> Option<Pat
     other
 }
 
-fn or_hookwright(krate: Option<&Path>) -> Path {
-    krate.cloned().unwrap_or_else(|| parse_quote!(::hookwright))
+/// The path of the `hookwright` crate, unless another is named.
+pub(crate) fn crate_path(named: Option<&Path>) -> Path {
+    named.cloned().unwrap_or_else(|| parse_quote!(::hookwright))
 }
 
 /// The options of a field, each with the word that set it.

@@ -21,7 +21,7 @@ mod variants;
 use proc_macro2::TokenStream;
 use syn::DeriveInput;
 
-use crate::attrs::{EnumAttrs, EventAttrs, ObjectAttrs};
+use crate::attrs::{EventAttrs, ObjectAttrs, crate_path, enum_crate};
 use crate::custom::CustomEvent;
 use crate::errors::{Errors, Position};
 use crate::model::Object;
@@ -69,7 +69,7 @@ fn derive(
 fn webhook_object(input: &DeriveInput, position: Position) -> TokenStream {
     let mut errors = Errors::new(position);
     let attrs = ObjectAttrs::parse(&input.attrs, &mut errors);
-    let krate = attrs.crate_path();
+    let krate = crate_path(attrs.krate.as_ref());
     let object = Object::check(input, attrs, &mut errors);
     match errors.finish(object) {
         Ok(object) => expand::object(&krate, &object),
@@ -80,7 +80,7 @@ fn webhook_object(input: &DeriveInput, position: Position) -> TokenStream {
 fn webhook_event(input: &DeriveInput, position: Position) -> TokenStream {
     let mut errors = Errors::new(position);
     let attrs = EventAttrs::parse(&input.attrs, &mut errors);
-    let krate = attrs.crate_path();
+    let krate = crate_path(attrs.krate.as_ref());
     let event = CustomEvent::check(input, attrs, &mut errors);
     match errors.finish(event) {
         Ok(event) => expand::custom::event(&krate, &event),
@@ -90,7 +90,7 @@ fn webhook_event(input: &DeriveInput, position: Position) -> TokenStream {
 
 fn webhook_events(input: &DeriveInput, position: Position) -> TokenStream {
     let mut errors = Errors::new(position);
-    let krate = EnumAttrs::parse(&input.attrs, &mut errors).crate_path();
+    let krate = crate_path(enum_crate(&input.attrs, &mut errors).as_ref());
     let variants = Variants::check(input, &mut errors);
     match errors.finish(variants) {
         Ok(variants) => expand::variants::events(&krate, &variants),

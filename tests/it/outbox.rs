@@ -25,6 +25,7 @@ mod stats;
 mod store;
 mod telemetry;
 mod trial;
+mod unread;
 mod untyped;
 
 /// Runs every test of the contract on one store.
@@ -115,10 +116,15 @@ contract! {
         a_finish_with_a_lost_lease_changes_nothing,
         leases_of_earlier_runs_are_void_where_there_is_one_dispatcher,
         an_expired_lease_is_taken_over,
+        a_delivery_whose_attempts_all_die_with_their_process_is_dead,
         a_lease_lasts_while_its_dispatcher_lives,
         a_second_dispatcher_is_refused_or_shares_the_work,
         a_delivery_that_is_there_already_is_not_sent_twice_at_fan_out,
         what_waited_for_a_dispatcher_is_leased_as_it_is_fanned_out,
+    }
+    unread {
+        events_are_kept_for_an_endpoint_that_cannot_be_read,
+        an_event_that_cannot_be_read_costs_the_others_nothing,
     }
     order {
         the_events_of_an_object_arrive_in_order,
@@ -130,6 +136,8 @@ contract! {
         another_master_key_is_refused,
         what_was_sealed_for_another_endpoint_is_not_used,
         a_secret_rotates_with_overlap,
+        a_secret_is_renewed_as_the_kind_that_it_was,
+        no_more_secrets_sign_than_a_request_has_room_for,
         what_an_application_has_sealed_is_unsealed_in_its_context_only,
     }
     schema {
@@ -144,6 +152,8 @@ contract! {
         no_more_requests_are_under_way_than_are_allowed,
         a_connection_that_breaks_frees_its_slot,
         a_slow_endpoint_costs_the_others_nothing,
+        the_only_slot_is_enough_for_a_slow_endpoint,
+        every_endpoint_has_its_share_when_there_are_not_slots_for_all,
         an_endpoint_that_fails_is_left_alone_and_then_probed,
         a_probe_that_takes_long_and_fails_makes_the_pause_longer,
         an_endpoint_that_fails_for_five_days_is_disabled,
@@ -167,6 +177,8 @@ contract! {
         they_are_read_a_page_at_a_time,
         they_are_found_by_a_text,
         settings_are_read_back_and_edited,
+        one_that_is_made_or_changed_and_disabled_at_once_sends_nothing,
+        a_format_too_large_to_be_kept_with_each_event_is_refused,
     }
     trial {
         one_event_is_sent_as_a_dispatcher_would_send_it,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::keys::Authentication;
 use super::principal::Principal;
@@ -53,23 +53,23 @@ impl<S: OfScope> FromRequestParts<Arc<Console>> for Access<S> {
         console: &Arc<Console>,
     ) -> Result<Self, Problem> {
         let principal = authenticate(parts, console).await?;
-        if !principal.may(S::SCOPE) {
-            let (has, needs) = (principal.scopes(), S::SCOPE);
-            let detail = format!("this needs a key with the scope {needs}, and yours has {has}");
-            return Err(Problem::new(StatusCode::FORBIDDEN, detail));
-        }
+        principal.needs(S::SCOPE)?;
         let outbox = principal.outbox(&console.outbox)?;
         Ok(Self { principal, outbox, scope: PhantomData })
     }
+}
+
+/// Whether the browser says that a page of another site has sent a request.
+pub(crate) fn is_of_other_site(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    site.is_some_and(|site| site != b"same-origin" && site != b"none")
 }
 
 /// Who makes a request of the API. The application has said so, or a key does.
 pub(crate) async fn authenticate(parts: &Parts, console: &Console) -> Result<Principal, Problem> {
     if let Some(principal) = parts.extensions.get::<Principal>() {
         // The application may know them by a cookie, which a page of another site sends along.
-        let site = parts.headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
-        let is_foreign = site.is_some_and(|site| site != b"same-origin" && site != b"none");
-        if is_foreign && !parts.method.is_safe() {
+        if is_of_other_site(&parts.headers) && !parts.method.is_safe() {
             let detail = "this was sent by a page of another site";
             return Err(Problem::new(StatusCode::FORBIDDEN, detail));
         }

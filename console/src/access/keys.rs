@@ -24,7 +24,7 @@ const COLUMNS: &str = "id, tenant, name, hint, scopes, created_at, expires_at, u
 
 /// A key, without what it is used by.
 #[derive(Debug, Clone)]
-pub struct ApiKey {
+pub(crate) struct ApiKey {
     pub(crate) id: Uuid,
     pub(crate) tenant: Option<String>,
     pub(crate) name: String,

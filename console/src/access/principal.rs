@@ -47,6 +47,16 @@ impl Principal {
         self.scopes.allow(scope)
     }
 
+    /// Refuses those who have not a scope.
+    pub(crate) fn needs(&self, scope: Scope) -> Result<(), Problem> {
+        if self.may(scope) {
+            return Ok(());
+        }
+        let has = &self.scopes;
+        let detail = format!("this needs a key with the scope {scope}, and yours has {has}");
+        Err(Problem::new(StatusCode::FORBIDDEN, detail))
+    }
+
     pub(crate) fn name(&self) -> &str {
         &self.name
     }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use hookwright::{Sender, SenderBuilder};
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -12,10 +11,12 @@ use tower::ServiceExt;
 use url::{Host, Url};
 
 use super::database::{self, Missing};
-use super::failure::{Exit, Failure, with_sources};
+use super::failure::{Exit, Failure};
+use super::networks;
 use super::settings::{Origin, Settings, Target};
 use crate::access::{Principal, Scope};
 use crate::console::Console;
+use crate::problem::with_sources;
 
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -60,12 +61,12 @@ impl Client {
             Target::Server(url) => Self::of_server(url, settings),
             Target::Database(path) => {
                 let outbox = database::open(path, missing).await?;
-                let mut console = Console::new(outbox)?;
-                let allowed = allowed(settings, &console).await?.unwrap_or_default();
+                let allowed = networks::allowed(settings, &outbox).await?.unwrap_or_default();
+                let mut console = Console::new(outbox)?.sender(networks::sender(&allowed)?);
                 if let Some(catalog) = catalog {
                     console = console.catalog_schema(&catalog)?;
                 }
-                Self::of_console(console.sender(sender(&allowed)?))
+                Self::of_console(console)
             }
         }
     }
@@ -78,14 +79,10 @@ impl Client {
             return Self::new(settings, Missing::Make).await;
         };
         let outbox = database::open(path, Missing::Make).await?;
-        let console = Console::new(outbox)?;
-        match allowed(settings, &console).await? {
-            None => {
-                let client = Self::of_console(console.sender(unguarded()?))?;
-                Ok(Self { judges_addresses: false, ..client })
-            }
-            Some(allowed) => Self::of_console(console.sender(sender(&allowed)?)),
-        }
+        let allowed = networks::allowed(settings, &outbox).await?;
+        let sender = allowed.as_deref().map_or_else(networks::unguarded, networks::sender)?;
+        let client = Self::of_console(Console::new(outbox)?.sender(sender))?;
+        Ok(Self { judges_addresses: allowed.is_some(), ..client })
     }
 
     fn of_console(console: Console) -> Result<Self, Failure> {
@@ -105,12 +102,7 @@ impl Client {
         let key = settings.one("key").ok_or_else(|| {
             Failure::usage("a server asks for a key: give it by HOOKWRIGHT_KEY, or --key; `hookwright keys create` makes one")
         })?;
-        if settings.lures_key() {
-            let host = base.host_str().unwrap_or_default();
-            return Err(Failure::usage(format!(
-                "a hookwright.toml in this directory names the server {host}, which would get the key of HOOKWRIGHT_KEY: where that is meant, name the server by --server or HOOKWRIGHT_SERVER, or the file by --config"
-            )));
-        }
+        settings.refuse_lure("key")?;
         // A redirect could lead the key elsewhere.
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -201,31 +193,6 @@ fn is_this_machine(url: &Url) -> bool {
     }
 }
 
-/// The networks in which webhooks are allowed, where that is told: by the settings, or by whoever
-/// delivers from this database.
-pub(super) async fn allowed(
-    settings: &Settings,
-    console: &Console,
-) -> Result<Option<Vec<String>>, Failure> {
-    let (told, _) = settings.all("allow");
-    if !told.is_empty() {
-        settings.list::<hookwright::IpNet>("allow")?;
-        return Ok(Some(told.to_vec()));
-    }
-    Ok(console.allowed_networks().await?)
-}
-
-/// What dials every address that can be allowed.
-pub(super) fn unguarded() -> Result<Sender, Failure> {
-    sender(&["0.0.0.0/0", "::/0"].map(str::to_owned))
-}
-
-fn sender(allowed: &[String]) -> Result<Sender, Failure> {
-    let nets = allowed.iter().filter_map(|net| net.parse().ok());
-    let sender = nets.fold(Sender::builder(), SenderBuilder::allow);
-    sender.build().map_err(|error| Failure::of(Exit::Failed, &error))
-}
-
 async fn over_http(
     client: &reqwest::Client,
     key: &str,
@@ -243,16 +210,27 @@ async fn over_http(
     if let Some(body) = body {
         request = request.header(header::CONTENT_TYPE, "application/json").body(body);
     }
-    let mut answer = request.send().await.map_err(unreachable)?;
+    let answer = request.send().await.map_err(unreachable)?;
     let status = answer.status();
+    let body = read_whole(answer, MOST).await.map_err(unreachable)?;
+    let body =
+        body.ok_or_else(|| Failure::new(Exit::OutOfReach, "the server's answer has no end"))?;
+    Ok((status, body))
+}
+
+/// The body of an answer; `None` where it is larger than so many bytes.
+pub(super) async fn read_whole(
+    mut answer: reqwest::Response,
+    most: usize,
+) -> Result<Option<Vec<u8>>, reqwest::Error> {
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
-        if body.len() + chunk.len() > MOST {
-            return Err(Failure::new(Exit::OutOfReach, "the server's answer has no end"));
+    while let Some(chunk) = answer.chunk().await? {
+        if body.len() + chunk.len() > most {
+            return Ok(None);
         }
         body.extend_from_slice(&chunk);
     }
-    Ok((status, body))
+    Ok(Some(body))
 }
 
 async fn in_process(

@@ -29,14 +29,14 @@ pub(super) fn run(settings: &Settings, output: Output) -> Result<(), Failure> {
             _ => true,
         };
         let default = match name {
-            "database" if is_used => Some(DATABASE),
-            "listen" => Some(LISTEN),
-            "behind-proxy" => Some("false"),
+            "database" if is_used => Some(DATABASE.to_owned()),
+            "listen" => Some(LISTEN.to_string()),
+            "behind-proxy" => Some(false.to_string()),
             _ => None,
         };
         let mut shown: Vec<String> = values.iter().map(|value| shown(name, value)).collect();
         if let (true, Some(default)) = (shown.is_empty(), default) {
-            shown.push(default.to_owned());
+            shown.push(default);
         }
         if !shown.is_empty() {
             let from = if is_used { origin.to_string() } else { format!("{origin}, not used") };

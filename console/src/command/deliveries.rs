@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::database::Missing;
-use super::failure::Failure;
+use super::failure::{Exit, Failure};
 use super::listing::Listing;
 use super::output::{Output, cell};
 use super::settings::Settings;
@@ -136,8 +136,11 @@ async fn show(client: &Client, id: &str, output: Output) -> Result<(), Failure> 
         query.retain(|(name, _)| *name != "cursor");
         query.push(("cursor", next.to_owned()));
     }
-    // Of a webhook that was deleted there is none.
-    let request = client.get(&["api", "deliveries", id, "request"], &[]).await.ok();
+    // Of a webhook that was deleted, or data that is kept no longer, there is none.
+    let request = match client.get(&["api", "deliveries", id, "request"], &[]).await {
+        Err(failure) if failure.exit() == Exit::NotFound => None,
+        request => Some(request?),
+    };
     if output.is_json {
         let shown = json!({"delivery": delivery, "attempts": attempts, "request": request});
         return output.json(&shown);

@@ -10,10 +10,10 @@ use tokio::task::JoinHandle;
 
 use super::database::{self, Missing};
 use super::failure::{Exit, Failure};
+use super::networks;
 use super::output::Output;
 use super::settings::{DATABASE, Origin, Settings, Target, Values};
 use super::signals::Signals;
-use crate::console::Console;
 use crate::outbox::{AnyOutbox, on_store};
 
 /// How long a dispatcher may take to begin.
@@ -48,12 +48,11 @@ impl Working {
         sender: Sender,
         allow: &[IpNet],
     ) -> Result<Self, Failure> {
-        let console = Console::new(outbox.clone())?;
         let (stop, mut stopped) = watch::channel(());
         let until = async move {
             let _ = stopped.changed().await;
         };
-        let (health, task) = on_store!(outbox, outbox => {
+        let (health, task) = on_store!(outbox.clone(), outbox => {
             let dispatcher = Dispatcher::new(outbox).sender(sender);
             (dispatcher.health(), tokio::spawn(dispatcher.run(until)))
         });
@@ -64,8 +63,7 @@ impl Working {
             () = ready(&begun) => {}
         }
         // Not before: it may be the second on a file, and is refused then.
-        let networks: Vec<String> = allow.iter().map(ToString::to_string).collect();
-        console.allow_networks(&networks).await?;
+        networks::note(&outbox, allow).await?;
         Ok(working)
     }
 
@@ -98,12 +96,6 @@ async fn ready(health: &Health) {
     let _ = tokio::time::timeout(PATIENCE, begun).await;
 }
 
-/// What `serve` and `dispatch` send with.
-pub(super) fn sender(allow: &[IpNet]) -> Result<Sender, Failure> {
-    let sender = allow.iter().fold(Sender::builder(), |sender, net| sender.allow(*net));
-    sender.build().map_err(|error| Failure::of(Exit::Failed, &error))
-}
-
 /// The database of a command that works on nothing else.
 pub(super) fn own_database(settings: &Settings) -> Result<&str, Failure> {
     if settings.all("server").1 == Origin::Flag {
@@ -122,7 +114,7 @@ pub(super) async fn run(settings: &Settings, output: Output) -> Result<(), Failu
     let database = own_database(settings)?;
     let allow: Vec<IpNet> = settings.list("allow")?;
     let outbox = database::open(database, Missing::Make).await?;
-    let mut working = Working::start(outbox, sender(&allow)?, &allow).await?;
+    let mut working = Working::start(outbox, networks::sender(&allow)?, &allow).await?;
     let shown = database::without_password(database);
     if output.is_json {
         output.json(&json!({"database": shown}))?;

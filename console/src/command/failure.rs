@@ -8,6 +8,7 @@ use hookwright::OutboxError;
 use serde_json::{Value, json};
 
 use super::text;
+use crate::problem::with_sources;
 
 /// What the exit codes mean, for `--help`.
 pub(super) const EXIT_CODES: &str = "\
@@ -81,6 +82,10 @@ impl Failure {
         self.details.iter().any(|detail| detail["field"] == field)
     }
 
+    pub(super) fn exit(&self) -> Exit {
+        self.exit
+    }
+
     pub(super) fn text(&self) -> &str {
         &self.text
     }
@@ -145,18 +150,4 @@ impl From<io::Error> for Failure {
         }
         Self::failed(format!("the output cannot be written: {error}"))
     }
-}
-
-/// An error's text, with those that it comes from.
-pub(super) fn with_sources(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let cause = error.to_string();
-        if !text.ends_with(&cause) {
-            text = format!("{text}: {cause}");
-        }
-        source = error.source();
-    }
-    text
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::failure::{Exit, Failure};
 use super::output::Output;
+use super::serve::LISTEN;
 
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -15,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Args, Debug)]
 pub(super) struct Health {
     /// Where `hookwright serve` is.
-    #[arg(default_value = "http://127.0.0.1:8600")]
+    #[arg(default_value_t = format!("http://{LISTEN}"))]
     url: String,
 }
 

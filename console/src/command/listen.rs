@@ -1,23 +1,25 @@
 //! `hookwright listen`: a receiver on this machine, to see what is sent.
 
+mod forward;
+
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use chrono::{Local, Utc};
 use clap::Args;
 use hookwright::receiver::Incoming;
 use hookwright::{Secret, Verifier};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use url::Url;
 
+use self::forward::Forward;
 use super::failure::{Exit, Failure};
 use super::output::{Colour, Output};
 use super::settings::{Settings, Values};
@@ -52,7 +54,7 @@ pub(super) struct Listen {
 
 struct Listener {
     verifier: Option<Verifier>,
-    forward: Option<(reqwest::Client, Url)>,
+    forward: Option<Forward>,
     status: Option<StatusCode>,
     delay: Duration,
     fail_first: u64,
@@ -75,7 +77,7 @@ impl Listen {
         let status = self.status.map(StatusCode::from_u16).transpose();
         let listener = Arc::new(Listener {
             verifier,
-            forward: self.forward.map(|url| Ok::<_, Failure>((forwarder()?, url))).transpose()?,
+            forward: self.forward.map(Forward::new).transpose()?,
             status: status.map_err(|error| Failure::of(Exit::Usage, &error))?,
             delay: self.delay.unwrap_or_default(),
             fail_first: self.fail_first,
@@ -124,14 +126,6 @@ fn verifier(settings: &Settings) -> Result<Option<Verifier>, Failure> {
     Ok(verifier.map(|verifier| verifier.body_limit(MOST)))
 }
 
-fn forwarder() -> Result<reqwest::Client, Failure> {
-    reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(Duration::from_secs(30))
-        .build()
-        .map_err(|error| Failure::of(Exit::Failed, &error))
-}
-
 async fn take(State(listener): State<Arc<Listener>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, MOST).await else {
@@ -145,8 +139,8 @@ async fn take(State(listener): State<Arc<Listener>>, request: Request) -> Respon
         StatusCode::INTERNAL_SERVER_ERROR.into_response()
     } else if let Some(Err(_)) = &verified {
         StatusCode::UNAUTHORIZED.into_response()
-    } else if let Some((client, url)) = &listener.forward {
-        forward(client, url, &parts.method, &parts.headers, &body).await
+    } else if let Some(forward) = &listener.forward {
+        forward.pass(&parts, &body).await
     } else {
         listener.status.unwrap_or(StatusCode::NO_CONTENT).into_response()
     };
@@ -162,38 +156,6 @@ async fn take(State(listener): State<Arc<Listener>>, request: Request) -> Respon
         listener.closed.send_replace(true);
     }
     response
-}
-
-/// Passes a request on, and gives what was answered.
-async fn forward(
-    client: &reqwest::Client,
-    url: &Url,
-    method: &http::Method,
-    headers: &HeaderMap,
-    body: &Bytes,
-) -> Response {
-    let mut headers = headers.clone();
-    for name in
-        [header::HOST, header::CONTENT_LENGTH, header::CONNECTION, header::TRANSFER_ENCODING]
-    {
-        headers.remove(name);
-    }
-    let request = client.request(method.clone(), url.clone()).headers(headers).body(body.clone());
-    let answered = async {
-        let answer = request.send().await?;
-        let status = answer.status();
-        Ok::<_, reqwest::Error>((status, answer.bytes().await?))
-    };
-    match answered.await {
-        Ok((status, body)) => (status, Body::from(body)).into_response(),
-        Err(error) => {
-            super::failure::say(&super::text::clean(&format!(
-                "warning: {}",
-                super::failure::with_sources(&error)
-            )));
-            StatusCode::BAD_GATEWAY.into_response()
-        }
-    }
 }
 
 /// A request, and what it was answered.

@@ -8,6 +8,7 @@ use tracing::{Event, Level, Metadata, Subscriber};
 
 use super::failure::say;
 use super::text;
+use crate::problem::with_sources;
 
 /// Writes warnings and errors, without anything that a terminal would obey.
 struct Lines;
@@ -54,7 +55,7 @@ impl Visit for Line {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
-        let _ = write!(self.0, " {}={}", field.name(), super::failure::with_sources(value));
+        let _ = write!(self.0, " {}={}", field.name(), with_sources(value));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {

@@ -2,7 +2,7 @@
 
 mod connections;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
 use axum_server::tls_rustls::RustlsConfig;
@@ -15,6 +15,7 @@ use self::connections::Limits;
 use super::database::{self, Missing};
 use super::dispatch::{self, Delivering, Working};
 use super::failure::{Exit, Failure};
+use super::networks;
 use super::output::Output;
 use super::settings::{Settings, Values};
 use super::signals::Signals;
@@ -22,7 +23,7 @@ use crate::access::NewApiKey;
 use crate::console::Console;
 
 /// Where it is served, unless said otherwise.
-pub(super) const LISTEN: &str = "127.0.0.1:8600";
+pub(super) const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8600);
 /// How long requests of the page and the API are waited for at the end.
 const DRAIN: Duration = Duration::from_secs(10);
 
@@ -72,13 +73,12 @@ impl Serve {
 /// Serves until a signal comes.
 pub(super) async fn run(settings: &Settings, output: Output) -> Result<(), Failure> {
     let signals = Signals::listen()?;
-    let listen = settings.parsed("listen")?;
-    let listen: SocketAddr = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8600)));
+    let listen = settings.parsed("listen")?.unwrap_or(LISTEN);
     let tls = tls(settings).await?;
     let behind_proxy = settings.parsed("behind-proxy")?.unwrap_or(false);
     refuse_exposed(listen, tls.is_some() || behind_proxy)?;
     let allow: Vec<IpNet> = settings.list("allow")?;
-    let sender = dispatch::sender(&allow)?;
+    let sender = networks::sender(&allow)?;
     let catalog = settings.catalog()?;
 
     let listener = TcpListener::bind(listen)
@@ -108,7 +108,7 @@ pub(super) async fn run(settings: &Settings, output: Output) -> Result<(), Failu
     let mut working = Working::start(outbox, sender, &allow).await?;
     let console = console.dispatcher(working.health.clone());
     let key = console.first_key().await?;
-    let url = url(address, tls.is_some(), &hosts);
+    let url = url(address, tls.is_some(), behind_proxy, &hosts);
     tell(output, &url, key.as_ref(), address, &hosts)?;
 
     let handle = axum_server::Handle::new();
@@ -178,14 +178,14 @@ fn metrics() -> Result<impl Fn() -> String + Send + Sync + 'static, Failure> {
     Ok(move || handle.render())
 }
 
-/// Where people find it.
-fn url(address: SocketAddr, is_tls: bool, hosts: &[String]) -> String {
+/// Where people find it: behind a proxy by its name, and at the port that HTTPS has.
+fn url(address: SocketAddr, is_tls: bool, behind_proxy: bool, hosts: &[String]) -> String {
+    let (ip, port) = (address.ip(), address.port());
     let scheme = if is_tls { "https" } else { "http" };
     match hosts.first() {
-        Some(host) if !address.ip().is_loopback() => {
-            format!("{scheme}://{host}:{}", address.port())
-        }
-        _ if address.ip().is_unspecified() => format!("{scheme}://localhost:{}", address.port()),
+        Some(host) if behind_proxy => format!("https://{host}"),
+        Some(host) if !ip.is_loopback() => format!("{scheme}://{host}:{port}"),
+        _ if ip.is_unspecified() => format!("{scheme}://localhost:{port}"),
         _ => format!("{scheme}://{address}"),
     }
 }
@@ -199,9 +199,13 @@ fn tell(
 ) -> Result<(), Failure> {
     let key = key.map(NewApiKey::token);
     if output.is_json {
-        return output.json(&json!({"url": url, "key": key}));
+        return output.json(&json!({"url": url, "listen": address, "key": key}));
     }
-    output.line(&format!("serving {url}"))?;
+    if url.ends_with(&address.to_string()) {
+        output.line(&format!("serving {url}"))?;
+    } else {
+        output.line(&format!("serving {url}, at {address}"))?;
+    }
     if let Some(key) = key {
         output.line(&format!("sign in with the key {key}, which is shown this once"))?;
     }
@@ -210,4 +214,26 @@ fn tell(
             .note("note: it answers to localhost alone: give the names that people use by --host");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_people_find_it_is_told() {
+        let url = |address: &str, is_tls, behind_proxy, host: Option<&str>| {
+            let hosts: Vec<String> = host.into_iter().map(str::to_owned).collect();
+            url(address.parse().unwrap(), is_tls, behind_proxy, &hosts)
+        };
+        let name = Some("hooks.example.com");
+        assert_eq!(url("127.0.0.1:8600", false, false, None), "http://127.0.0.1:8600");
+        assert_eq!(url("127.0.0.1:8600", false, false, name), "http://127.0.0.1:8600");
+        assert_eq!(url("0.0.0.0:8600", true, false, None), "https://localhost:8600");
+        assert_eq!(url("0.0.0.0:8600", true, false, name), "https://hooks.example.com:8600");
+        for address in ["127.0.0.1:8600", "0.0.0.0:8600"] {
+            assert_eq!(url(address, false, true, name), "https://hooks.example.com");
+        }
+        assert_eq!(url("0.0.0.0:8600", false, true, None), "http://localhost:8600");
+    }
 }

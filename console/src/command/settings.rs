@@ -162,11 +162,18 @@ impl Settings {
         }
     }
 
-    /// Whether a file that was found in this directory, and may be anybody's, names the server to
-    /// which a key of the environment would go.
-    pub(super) fn lures_key(&self) -> bool {
+    /// Refuses to let a setting of the environment go to a server which a file names that was found in
+    /// this directory, and may be anybody's.
+    pub(super) fn refuse_lure(&self, name: &'static str) -> Result<(), Failure> {
         let is_found = !self.is_file_named && matches!(self.all("server").1, Origin::File(_));
-        is_found && matches!(self.all("key").1, Origin::Environment(_))
+        match (self.target()?, self.all(name).1) {
+            (Target::Server(url), Origin::Environment(variable)) if is_found => {
+                Err(Failure::usage(format!(
+                    "a {FILE} in this directory names the server {url}, which would get the {name} of {variable}: where that is meant, name the server by --server or HOOKWRIGHT_SERVER, or the file by --config"
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -291,19 +298,24 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_found_does_not_get_the_key_of_the_environment() {
+    fn a_file_that_was_found_does_not_get_what_is_secret_in_the_environment() {
         let file = "server = \"https://elsewhere.example\"";
         let own = format!("{file}\nkey = \"hwk_of_file\"");
         let key = [("HOOKWRIGHT_KEY", "hwk_mine")];
         let both = [("HOOKWRIGHT_KEY", "hwk_mine"), ("HOOKWRIGHT_SERVER", "https://mine.example")];
+        let lures = |settings: &Settings, name| settings.refuse_lure(name).is_err();
         let found = settings(&[], &key, file);
-        assert!(found.lures_key());
-        assert!(settings(&[], &key, &own).lures_key());
-        assert!(!Settings { is_file_named: true, ..found }.lures_key());
-        assert!(!settings(&[], &[], &own).lures_key());
-        assert!(!settings(&[], &both, file).lures_key());
-        assert!(!settings(&[("server", "https://mine.example")], &key, file).lures_key());
-        assert!(!settings(&[("key", "hwk_mine")], &key, file).lures_key());
+        assert!(lures(&found, "key") && !lures(&found, "secret"));
+        assert!(lures(&settings(&[], &key, &own), "key"));
+        assert!(!lures(&Settings { is_file_named: true, ..found }, "key"));
+        assert!(!lures(&settings(&[], &[], &own), "key"));
+        assert!(!lures(&settings(&[], &both, file), "key"));
+        assert!(!lures(&settings(&[("server", "https://mine.example")], &key, file), "key"));
+        assert!(!lures(&settings(&[("key", "hwk_mine")], &key, file), "key"));
+        let secret = [("HOOKWRIGHT_SECRET", "mine")];
+        assert!(lures(&settings(&[], &secret, &own), "secret"));
+        assert!(!lures(&settings(&[("secret", "mine")], &secret, &own), "secret"));
+        assert!(!lures(&settings(&[("database", "a.db")], &secret, &own), "secret"));
     }
 
     #[test]

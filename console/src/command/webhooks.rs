@@ -3,7 +3,7 @@
 mod draft;
 
 use clap::Subcommand;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use self::draft::{Create, Update};
 
@@ -13,6 +13,7 @@ use super::failure::{Exit, Failure};
 use super::listing::Listing;
 use super::output::{Colour, Output, cell};
 use super::settings::{Settings, Values};
+use crate::reason::reason;
 
 /// Webhooks: where events go.
 #[derive(Subcommand, Debug)]
@@ -62,41 +63,30 @@ impl Webhooks {
     }
 
     pub(super) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
-        match self {
-            Self::Create(create) => return create.run(settings, output).await,
-            Self::Update(update) => return update.run(settings, output).await,
-            _ => {}
-        }
-        let client = match self {
-            Self::Test { .. } => Client::to_send(settings, Missing::Refuse).await?,
-            _ => Client::new(settings, Missing::Refuse).await?,
-        };
+        let client = async || Client::new(settings, Missing::Refuse).await;
         match self {
             Self::List(listing) => {
-                let page = client.get(&["api", "webhooks"], &listing.query()).await?;
+                let page = client().await?.get(&["api", "webhooks"], &listing.query()).await?;
                 list(&page, output)
             }
             Self::Show { id } => {
-                let webhook = client.get(&["api", "webhooks", &id], &[]).await?;
+                let webhook = client().await?.get(&["api", "webhooks", &id], &[]).await?;
                 show(&webhook, output)
             }
+            Self::Create(create) => create.run(settings, output).await,
+            Self::Update(update) => update.run(settings, output).await,
             Self::Rotate { id, overlap } => {
+                let path = ["api", "webhooks", &id, "rotate-secret"];
                 let body = json!({"overlapSeconds": overlap.as_secs()});
-                let webhook =
-                    client.post(&["api", "webhooks", &id, "rotate-secret"], &body).await?;
-                show(&webhook, output)
+                show(&client().await?.post(&path, &body).await?, output)
             }
-            Self::Delete { ids } => delete(&client, &ids, output).await,
+            Self::Delete { ids } => delete(&client().await?, &ids, output).await,
             Self::Test { id, event } => {
-                let mut body = Map::new();
-                if let Some(event) = event {
-                    body.insert("event".to_owned(), event.into());
-                }
-                let path = ["api", "webhooks", &id, "test"];
-                let attempt = client.post(&path, &Value::Object(body)).await?;
+                let client = Client::to_send(settings, Missing::Refuse).await?;
+                let body = event.map_or_else(|| json!({}), |event| json!({"event": event}));
+                let attempt = client.post(&["api", "webhooks", &id, "test"], &body).await?;
                 tested(&attempt, output)
             }
-            Self::Create(_) | Self::Update(_) => Ok(()),
         }
     }
 }
@@ -193,20 +183,15 @@ fn tested(attempt: &Value, output: Output) -> Result<(), Failure> {
 
 /// How an endpoint has answered, or why it has not.
 fn answered(attempt: &Value) -> String {
-    if let Some(status) = attempt["status"].as_u64() {
-        let how = if attempt["outcome"] == "delivered" { "acknowledged" } else { "answered" };
-        return format!("{how} with {status}");
+    let error = attempt["error"].as_str().filter(|error| *error != "status");
+    match (attempt["status"].as_u64(), error) {
+        (Some(status), Some(error)) => format!("answered with {status}: {}", reason(error)),
+        (Some(status), None) if attempt["outcome"] == "delivered" => {
+            format!("acknowledged with {status}")
+        }
+        (Some(status), None) => format!("answered with {status}"),
+        (None, error) => reason(error.unwrap_or_default()).to_owned(),
     }
-    let text = match attempt["error"].as_str().unwrap_or_default() {
-        "connect" => "no connection could be made",
-        "transport" => "the connection broke",
-        "timeout" => "there was no answer in time",
-        "refused address" => "the address is refused, nothing was sent",
-        "large head" => "the head of the answer is too large",
-        "" => "there was no answer",
-        other => other,
-    };
-    text.to_owned()
 }
 
 #[cfg(test)]
@@ -221,11 +206,11 @@ mod tests {
         let delivered = attempt("delivered", json!(204), Value::Null);
         assert_eq!(delivered, "acknowledged with 204");
         assert_eq!(attempt("failed", json!(418), json!("status")), "answered with 418");
-        for (class, word) in
-            [("connect", "connection"), ("transport", "broke"), ("timeout", "in time")]
-        {
+        let broken = attempt("failed", json!(200), json!("transport"));
+        assert_eq!(broken, "answered with 200: the connection broke");
+        for class in ["body", "client", "connect", "timeout", "withdrawn", ""] {
             let told = attempt("failed", Value::Null, json!(class));
-            assert!(told.contains(word) && told.contains(' '), "{class}: {told}");
+            assert!(told != class && told.contains(' '), "{class}: {told}");
         }
     }
 }

@@ -5,8 +5,8 @@ use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 
 use super::failure::{Failure, Segment};
+use super::form::sentence;
 use super::frame::Frame;
-use super::json;
 use super::place;
 use super::text::{self, LINE, Time, cut, visible, visible_line};
 use super::visitor::{Posted, Visitor};
@@ -14,8 +14,10 @@ use super::webhook::StateWord;
 use crate::access::Scope;
 use crate::filter::{AttemptFilter, EventFilter};
 use crate::history::{self, Attempt, DeliveryId, Outcome, State};
+use crate::json;
 use crate::outbox::on_store;
 use crate::problem::Problem;
+use crate::reason::reason;
 use crate::webhooks;
 
 /// How many bytes of a body are shown.
@@ -81,9 +83,13 @@ impl From<Attempt> for AttemptView {
         });
         let result = match (status, attempt.error.as_deref()) {
             (Some(status), None | Some("status")) => status.trim_end().to_owned(),
-            (Some(status), Some(error)) => format!("{}: {}", status.trim_end(), reason(error)),
-            (None, Some(error)) => reason(error),
-            (None, None) => "No answer".to_owned(),
+            (Some(status), Some(error)) => {
+                format!("{}: {}", status.trim_end(), visible_line(reason(error)))
+            }
+            (None, error) => {
+                let reason = sentence(&visible_line(reason(error.unwrap_or_default())));
+                reason.trim_end_matches('.').to_owned()
+            }
         };
         Self {
             number: attempt.attempt,
@@ -95,23 +101,6 @@ impl From<Attempt> for AttemptView {
             location: attempt.location.as_deref().map(|location| cut(visible_line(location), LINE)),
         }
     }
-}
-
-/// A kind of failure, in words.
-fn reason(class: &str) -> String {
-    match class {
-        "body" => "The event could not be written as a body",
-        "refused address" => "The address is not allowed",
-        "client" => "The request could not be made",
-        "connect" => "No connection could be made",
-        "transport" => "The connection broke",
-        "timeout" => "No answer in time",
-        "large head" => "The answer's headers are too large",
-        "status" => "The answer is no success",
-        "withdrawn" => "It was given up before it was sent",
-        other => return visible_line(other),
-    }
-    .to_owned()
 }
 
 pub(super) async fn page(
@@ -214,4 +203,32 @@ pub(super) async fn resend(
     let parsed = DeliveryId::parse(&id)?;
     history::resend(&posted.visitor.outbox, &parsed).await?;
     Ok(posted.visitor.lead(&format!("/deliveries/{}", place::segment(&id)), "resent"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_of_an_attempt_is_told_in_words() {
+        let result = |status: Option<u16>, error: Option<&str>| {
+            let attempt = Attempt {
+                event_id: String::new(),
+                webhook_id: String::new(),
+                attempt: 1,
+                at: chrono::Utc::now(),
+                duration_ms: 1.0,
+                outcome: Outcome::Failed,
+                status,
+                error: error.map(str::to_owned),
+                answer: String::new(),
+                location: None,
+            };
+            AttemptView::from(attempt).result
+        };
+        assert_eq!(result(Some(418), Some("status")), "418 I'm a teapot");
+        assert_eq!(result(Some(200), Some("transport")), "200 OK: the connection broke");
+        assert_eq!(result(None, Some("connect")), "No connection could be made");
+        assert_eq!(result(None, None), "There was no answer");
+    }
 }

@@ -34,6 +34,20 @@ pub(super) struct Who {
     pub(super) may_sign_out: bool,
 }
 
+impl Who {
+    fn of(visitor: &Visitor) -> Self {
+        let who = &visitor.principal;
+        Self {
+            tenant: who.tenant_id().map(super::text::visible_line),
+            scopes: who.scopes().to_string().replace(',', ", "),
+            may_write: who.may(Scope::Write),
+            may_replay: who.may(Scope::Replay),
+            may_admin: who.may(Scope::Admin),
+            may_sign_out: visitor.is_session,
+        }
+    }
+}
+
 impl Frame {
     /// Around a page that everybody sees.
     pub(super) fn of_nobody(place: &Place) -> Self {
@@ -50,18 +64,9 @@ impl Frame {
 
     /// Around a page of somebody who is signed in.
     pub(super) fn of(visitor: &Visitor) -> Self {
-        let who = &visitor.principal;
-        let scopes: Vec<String> = who.scopes().iter().map(|scope| scope.to_string()).collect();
         Self {
             csrf: visitor.csrf.clone(),
-            who: Some(Who {
-                tenant: who.tenant_id().map(super::text::visible_line),
-                scopes: scopes.join(", "),
-                may_write: who.may(Scope::Write),
-                may_replay: who.may(Scope::Replay),
-                may_admin: who.may(Scope::Admin),
-                may_sign_out: visitor.is_session,
-            }),
+            who: Some(Who::of(visitor)),
             done: done(visitor.place.query().text("done")),
             ..Self::of_nobody(&visitor.place)
         }
@@ -82,20 +87,19 @@ impl Frame {
     }
 }
 
-/// Where a request keeps what is around its pages as soon as somebody is known, so that the page of a
-/// failure has it too.
+/// Where a request keeps who makes it, and what their forms carry, as soon as that is known, so that
+/// the page of a failure has it too.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Around(Arc<OnceLock<Frame>>);
+pub(super) struct Around(Arc<OnceLock<(Who, String)>>);
 
 impl Around {
     pub(super) fn know(&self, visitor: &Visitor) {
-        self.0.get_or_init(|| visitor.frame());
+        self.0.get_or_init(|| (Who::of(visitor), visitor.csrf.clone()));
     }
 
-    /// Around a failure: nothing was done.
     pub(super) fn of_failure(&self, place: &Place) -> Frame {
-        let frame = self.0.get().cloned().unwrap_or_else(|| Frame::of_nobody(place));
-        Frame { done: None, ..frame }
+        let (who, csrf) = self.0.get().cloned().unzip();
+        Frame { who, csrf: csrf.unwrap_or_default(), ..Frame::of_nobody(place) }
     }
 }
 

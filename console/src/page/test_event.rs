@@ -12,11 +12,8 @@ use super::text::visible_line;
 use super::visitor::{Posted, Visitor};
 use super::webhook::Heading;
 use crate::access::Scope;
-use crate::events::{self, Trial};
+use crate::events::{self, TEST, Trial};
 use crate::webhooks::{self, Webhook};
-
-/// The event that is sent unless another is chosen.
-const TEST: &str = "webhook.test";
 
 #[derive(Template)]
 #[template(path = "test_event.html")]

@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::form::Fields;
 use super::frame::{Around, Frame};
 use super::place::{self, Place};
-use crate::access::{Principal, Scope, Session, random_token};
+use crate::access::{Principal, Scope, Session, is_of_other_site, random_token};
 use crate::console::Console;
 use crate::outbox::AnyOutbox;
 use crate::problem::Problem;
@@ -41,12 +41,7 @@ pub(super) struct Visitor {
 impl Visitor {
     /// Refuses those who may not do something.
     pub(super) fn needs(&self, scope: Scope) -> Result<(), Failure> {
-        if self.principal.may(scope) {
-            return Ok(());
-        }
-        let has = self.principal.scopes();
-        let detail = format!("this needs a key with the scope {scope}, and yours has {has}");
-        Err(Problem::new(StatusCode::FORBIDDEN, detail).into())
+        Ok(self.principal.needs(scope)?)
     }
 
     pub(super) fn frame(&self) -> Frame {
@@ -157,8 +152,7 @@ impl FromRequest<Arc<Console>> for Posted {
 /// Reads the fields of a form, whoever sent it, unless the browser says that another site did.
 pub(super) async fn read_fields(request: Request) -> Result<Fields, Response> {
     let headers = request.headers();
-    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
-    if site.is_some_and(|site| site != b"same-origin" && site != b"none") {
+    if is_of_other_site(headers) {
         return Err(refuse_foreign().into_response());
     }
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::{Client, StatusCode};
 
-use crate::program::Folder;
+use crate::program::{Folder, answering};
 
 async fn post(url: &str, body: &str) -> StatusCode {
     let request = Client::new().post(url).header("x-test", "here").body(body.to_owned());
@@ -41,6 +41,31 @@ async fn requests_are_passed_on_and_answered_as_they_are_there() {
     assert_eq!(arrived["headers"]["x-test"], "here");
     assert_eq!(here.json()["status"], 418);
     drop(there);
+    assert_eq!(post(&url, "{}").await, 502);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_passed_back_has_its_headers() {
+    const ANSWER: &str = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 7\r\n\
+        Location: /later\r\nKeep-Alive: timeout=9\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbusy";
+    let target = answering(|_| ANSWER.as_bytes().to_vec());
+    let folder = Folder::new();
+    let (_here, url) = folder.listen(&["--forward", &target]);
+    let answer = Client::new().post(&url).body("{}").send().await.unwrap();
+    assert_eq!(answer.status(), 503);
+    assert_eq!(answer.headers()["retry-after"], "7");
+    assert_eq!(answer.headers()["location"], "/later");
+    assert!(!answer.headers().contains_key("keep-alive"), "{answer:?}");
+    assert_eq!(answer.text().await.unwrap(), "busy");
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_not_passed_back() {
+    let head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".to_vec();
+    let answer = [head, vec![b'a'; 33 * 1024 * 1024]].concat();
+    let target = answering(move |_| answer.clone());
+    let folder = Folder::new();
+    let (_here, url) = folder.listen(&["--forward", &target]);
     assert_eq!(post(&url, "{}").await, 502);
 }
 

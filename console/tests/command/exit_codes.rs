@@ -3,7 +3,7 @@
 use hookwright::schemars::JsonSchema;
 use hookwright::{Catalog, WebhookObject};
 
-use crate::program::{Ended, Folder, PERSON};
+use crate::program::{Ended, Folder, PERSON, answering};
 
 #[derive(serde::Serialize, WebhookObject, JsonSchema)]
 #[schemars(crate = "hookwright::schemars")]
@@ -210,4 +210,24 @@ fn a_catalogue_that_breaks_receivers_has_failed() {
     assert_eq!(told["breaks"][0]["events"][0], "person.deleted");
     check(&folder.run(&["catalog", "diff", "old.lock", "old.lock"]), 0, "same");
     check(&folder.run(&["catalog", "diff", "old.lock", "no.lock"]), 2, "no.lock");
+}
+
+#[test]
+fn a_request_that_cannot_be_shown_is_no_deleted_webhook() {
+    let folder = Folder::new();
+    for (status, code) in [("404 Not Found", 0), ("503 Service Unavailable", 5)] {
+        let server = answering(move |line| {
+            let (status, body) = match line {
+                line if line.contains("/request ") => (status, r#"{"detail":"it is not there"}"#),
+                line if line.contains("/attempts") => ("200 OK", r#"{"data":[]}"#),
+                _ => ("200 OK", r#"{"id":"a:b","event":"person.created"}"#),
+            };
+            let length = body.len();
+            let head =
+                format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}");
+            format!("{head}\r\n\r\n{body}").into_bytes()
+        });
+        let show = ["deliveries", "show", "a:b", "--server", &server, "--key", "hwk_key"];
+        check(&folder.run(&show), code, if code == 0 { "person.created" } else { "not there" });
+    }
 }

@@ -1,7 +1,8 @@
 //! Runs the command in a folder of its own.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -191,6 +192,25 @@ pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T
         assert!(begun.elapsed() < PATIENCE, "never: {what}");
         thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// Answers each request by its first line, with bytes that say `Connection: close`; gives the URL.
+pub(crate) fn answering(answer: impl Fn(&str) -> Vec<u8> + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut reader = BufReader::new(stream.unwrap());
+            let lines = reader.by_ref().lines().map_while(Result::ok);
+            let head: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+            let answer = answer(head.first().map(String::as_str).unwrap_or_default());
+            // Whoever asks may read no further.
+            let _ = reader.get_mut().write_all(&answer);
+            let _ = reader.get_mut().shutdown(Shutdown::Write);
+            let _ = io::copy(&mut reader, &mut io::sink());
+        }
+    });
+    url
 }
 
 /// An event in a file.

@@ -81,8 +81,12 @@ fn nothing_is_served_to_a_network_in_the_clear() {
         assert!(refused.stderr.contains(word), "{refused:?}");
     }
     assert!(!folder.path("hookwright.db").exists(), "nothing was made");
-    let server = folder.start(&["serve", "--listen", "0.0.0.0:0", "--behind-proxy", "--json"]);
-    assert!(server.json()["url"].is_string());
+    let proxy = ["serve", "--listen", "0.0.0.0:0", "--behind-proxy", "--host", "hooks.example.com"];
+    let told = folder.start(&[&proxy[..], &["--json"]].concat()).json();
+    assert_eq!(told["url"], "https://hooks.example.com", "{told}");
+    assert!(told["listen"].as_str().unwrap().starts_with("0.0.0.0:"), "{told}");
+    let line = folder.start(&proxy).line();
+    assert!(line.starts_with("serving https://hooks.example.com, at 0.0.0.0:"), "{line}");
 }
 
 #[tokio::test]

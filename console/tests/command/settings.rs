@@ -84,6 +84,26 @@ fn a_file_that_was_found_does_not_get_the_key_of_the_environment() {
 }
 
 #[test]
+fn a_file_that_was_found_does_not_get_the_secret_of_the_environment() {
+    let folder = Folder::new();
+    folder.write("hookwright.toml", "server = 'http://127.0.0.1:9'\nkey = 'hwk_of_file'\n");
+    let run = |arguments: &[&str]| {
+        let mut command = folder.command(&[&["webhooks"], arguments].concat());
+        Ended::of(command.env("HOOKWRIGHT_SECRET", "a secret of 16 bytes or more"))
+    };
+    let create = ["create", "https://hooks.example.com"];
+    let refused = run(&create);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    for word in ["127.0.0.1", "HOOKWRIGHT_SECRET", "--server", "--config"] {
+        assert!(refused.stderr.contains(word), "no {word}: {refused:?}");
+    }
+    // Nobody listens there: what is meant is sent, and what sends no secret too.
+    let meant = ["--config", "hookwright.toml"];
+    assert_eq!(run(&[&create[..], &meant].concat()).code, Some(5));
+    assert_eq!(run(&["list"]).code, Some(5));
+}
+
+#[test]
 fn shells_can_complete() {
     let folder = Folder::new();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {

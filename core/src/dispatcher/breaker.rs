@@ -12,6 +12,8 @@ const RECENT_FAILURES: u64 = 70;
 const FIRST_PAUSE: i64 = 30_000;
 /// The longest wait before a probe: an hour.
 const LONGEST_PAUSE: i64 = 3_600_000;
+/// No pause is longer, whatever a clock has said: `Retry-After` counts for 24 hours at most.
+const MOST_PAUSE: i64 = 25 * 3_600_000;
 /// An endpoint that has failed for 5 days, with no success, is to be disabled.
 const DISABLED_AFTER: i64 = 5 * 24 * 3_600_000;
 /// A pause that grows by no more than this is not worth a write: the answers of one burst ask for
@@ -120,9 +122,16 @@ impl Breaker {
         }
     }
 
+    /// The end of the pause; 0 when there is none, as when it was written while the clock was far
+    /// ahead.
+    pub(super) fn paused_until(&self, now: i64) -> i64 {
+        let until = self.health.paused_until;
+        if until.saturating_sub(now) > MOST_PAUSE { 0 } else { until }
+    }
+
     /// How much may be claimed.
     pub(super) fn passage(&self, now: i64) -> Passage {
-        if now < self.health.paused_until || self.is_probing {
+        if now < self.paused_until(now) || self.is_probing {
             Passage::Nothing
         } else if self.is_open() {
             Passage::OneProbe

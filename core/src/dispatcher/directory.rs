@@ -12,7 +12,7 @@ use crate::outbox::queue::{self, Fresh, NewDelivery};
 use crate::outbox::store::Store;
 use crate::outbox::{
     Changed, EndpointId, EndpointState, Outbox, OutboxError, StoredEndpoint, StoredHealth,
-    is_operational,
+    UnreadEndpoint, is_operational,
 };
 use crate::retry::RetrySchedule;
 
@@ -35,6 +35,7 @@ pub(super) struct Directory {
     /// When a secret stops signing, and the endpoints are to be read anew.
     expires_at: Option<DateTime<Utc>>,
     subscribers: HashMap<i64, Subscriber>,
+    unread: Vec<UnreadEndpoint>,
 }
 
 impl Directory {
@@ -51,7 +52,7 @@ impl Directory {
         if revision == self.revision && !self.is_expired(now) {
             return Ok(false);
         }
-        let mut subscribers = HashMap::new();
+        let (mut subscribers, mut unread) = (HashMap::new(), Vec::new());
         let mut expires_at: Option<DateTime<Utc>> = None;
         for endpoint in queue::endpoints::<S>(connection, outbox.master_key()).await? {
             match endpoint {
@@ -60,15 +61,16 @@ impl Directory {
                     expires_at = [expires_at, expiry].into_iter().flatten().min();
                     subscribers.insert(stored.number(), Subscriber::new(stored, time));
                 }
-                // Its deliveries are kept until it can be read.
-                Err((number, error)) => {
+                Err(endpoint) => {
+                    let UnreadEndpoint { number, error, .. } = &endpoint;
                     tracing::error!(endpoint.number = number, %error, "an endpoint cannot be read");
+                    unread.push(endpoint);
                 }
             }
         }
         let formats = subscribers.values().map(|subscriber: &Subscriber| subscriber.format);
         outbox.formats().read::<S>(connection, formats).await?;
-        *self = Self { revision, expires_at, subscribers };
+        *self = Self { revision, expires_at, subscribers, unread };
         Ok(true)
     }
 
@@ -112,6 +114,22 @@ impl Directory {
     /// The endpoints that want an event.
     pub(super) fn wanting(&self, event: &Fresh) -> impl Iterator<Item = (i64, &Subscriber)> {
         self.iter().filter(|(_, subscriber)| subscriber.wants(event))
+    }
+
+    /// The deliveries to endpoints that cannot be read now: they are kept until then.
+    pub(super) fn kept(&self, event: &Fresh, due: i64) -> impl Iterator<Item = NewDelivery> {
+        let wants = |endpoint: &&UnreadEndpoint| {
+            endpoint.tenant == event.tenant
+                && endpoint.wants_event(&event.object, &event.operation, &event.changed)
+        };
+        self.unread.iter().filter(wants).map(move |endpoint| NewDelivery {
+            event: event.number,
+            endpoint: endpoint.number,
+            due,
+            format: endpoint.format,
+            order_key: endpoint.order_key(&event.object, &event.object_id),
+            lease: None,
+        })
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) enum Outcome {
     NotSent,
     /// The request was broken off, or its task died.
     BrokenOff,
+    /// It was not tried: its last attempt died with the process, as this one could.
+    Spent,
 }
 
 /// Holds a slot, which is free when this is dropped, however that comes about.

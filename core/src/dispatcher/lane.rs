@@ -163,7 +163,7 @@ impl Lane {
     /// When time alone raises the capacity from 0: a pause ends, or a token comes. `None` when
     /// there is capacity already, or when only a result can bring it.
     pub(crate) fn next_opening(&self, now: i64) -> Option<i64> {
-        let unpaused = self.health().paused_until.max(now);
+        let unpaused = self.breaker.paused_until(now).max(now);
         if self.room(unpaused) == 0 {
             return None;
         }

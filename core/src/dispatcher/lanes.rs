@@ -78,7 +78,7 @@ impl Lanes {
             if !pending.healths.contains_key(&number) {
                 entry.lane.set_health(health);
             }
-            let is_disabled = pending.disabled.iter().any(|(disabled, _)| *disabled == number);
+            let is_disabled = pending.disabled.iter().any(|disabled| disabled.endpoint == number);
             entry.is_active = subscriber.is_active && !is_disabled;
             if !entry.is_active {
                 // It may have anything when it is enabled.
@@ -119,6 +119,13 @@ impl Lanes {
             entry.is_active = false;
         }
         self.mass.recovered(endpoint);
+    }
+
+    /// It is not disabled after all.
+    pub(super) fn reactivate(&mut self, endpoint: i64, directory: &Directory) {
+        if let Some(entry) = self.entries.get_mut(&endpoint) {
+            entry.is_active = directory.get(endpoint).is_some_and(|known| known.is_active);
+        }
     }
 
     /// A delivery will be due.
@@ -177,24 +184,48 @@ impl Lanes {
         directory: &Directory,
         now: i64,
     ) -> Vec<(i64, usize)> {
-        let Self { entries, shares, .. } = self;
-        let wants: Vec<Want<'_>> = entries
-            .iter_mut()
-            .filter(|(_, entry)| entry.is_active && entry.next_look <= now)
-            .filter_map(|(endpoint, entry)| {
-                let capacity = entry.lane.capacity(now);
-                let tenant = directory.get(*endpoint)?.tenant.as_deref();
-                let is_slow = entry.lane.is_slow();
-                (capacity > 0).then_some(Want { endpoint: *endpoint, tenant, capacity, is_slow })
-            })
-            .collect();
-        shares.divide(free, slow_free, &wants)
+        let wants = wants(&mut self.entries, directory, now, |entry| entry.next_look <= now);
+        self.shares.divide(free, slow_free, &wants)
     }
 
-    /// When something may be claimed that cannot be now.
-    pub(super) fn next_opening(&mut self, now: i64) -> Option<i64> {
+    /// Divides the free slots among all endpoints, those that keep up and those that have something
+    /// due, when there are not enough for all: otherwise those that keep up would take every slot.
+    pub(super) fn contended(
+        &mut self,
+        free: usize,
+        slow_free: usize,
+        directory: &Directory,
+        now: i64,
+    ) -> Option<HashMap<i64, usize>> {
+        let wants = wants(&mut self.entries, directory, now, |_| true);
+        let sum = |is_counted: fn(&Want<'_>) -> bool| {
+            let counted = wants.iter().filter(|want| is_counted(want));
+            counted.fold(0, |sum: usize, want| sum.saturating_add(want.capacity))
+        };
+        let is_contended = sum(|_| true) > free || sum(|want| want.is_slow) > slow_free;
+        is_contended.then(|| self.shares.foresee(free, slow_free, &wants))
+    }
+
+    /// Endpoints took slots of those that were divided among all.
+    pub(super) fn took(&mut self, endpoints: impl Iterator<Item = i64>, directory: &Directory) {
+        for endpoint in endpoints {
+            let tenant = directory.get(endpoint).and_then(|known| known.tenant.as_deref());
+            let is_slow = self.is_slow(endpoint);
+            self.shares.took(&Want { endpoint, tenant, capacity: 1, is_slow });
+        }
+        self.shares.forget_oldest(self.entries.len());
+    }
+
+    pub(super) fn is_slow(&self, endpoint: i64) -> bool {
+        self.entries.get(&endpoint).is_some_and(|entry| entry.lane.is_slow())
+    }
+
+    /// When something may be claimed, now or later. Slow endpoints wait for a result when they have
+    /// no slot left.
+    pub(super) fn next_opening(&mut self, now: i64, slow_free: usize) -> Option<i64> {
         let opening = |entry: &mut Entry| {
-            if !entry.is_active || entry.next_look == NEVER {
+            let is_full = slow_free == 0 && entry.lane.is_slow();
+            if !entry.is_active || entry.next_look == NEVER || is_full {
                 return None;
             }
             let opening = match entry.lane.capacity(now) {
@@ -213,8 +244,29 @@ impl Lanes {
     }
 }
 
+/// What endpoints can use, of those that are active and are looked for.
+fn wants<'a>(
+    entries: &mut HashMap<i64, Entry>,
+    directory: &'a Directory,
+    now: i64,
+    is_looked_for: impl Fn(&Entry) -> bool,
+) -> Vec<Want<'a>> {
+    entries
+        .iter_mut()
+        .filter(|(_, entry)| entry.is_active && is_looked_for(entry))
+        .filter_map(|(endpoint, entry)| {
+            let capacity = entry.lane.capacity(now);
+            let tenant = directory.get(*endpoint)?.tenant.as_deref();
+            let is_slow = entry.lane.is_slow();
+            (capacity > 0).then_some(Want { endpoint: *endpoint, tenant, capacity, is_slow })
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::super::lane::Limits;
     use super::*;
 
@@ -245,6 +297,18 @@ mod tests {
         check(&[(4, NEVER), (4, NOW)], Some(0));
         check(&[(4, NOW)], None);
         check(&[], None);
+    }
+
+    #[test]
+    fn slow_endpoints_wait_for_a_slot_of_theirs() {
+        let mut lanes = lanes(&[(0, NOW)]);
+        assert_eq!(lanes.next_opening(NOW, 0), Some(NOW));
+        if let Some(lane) = lanes.get(1) {
+            lane.claimed(1, NOW);
+            let _ = lane.succeeded(Duration::from_secs(5), NOW);
+        }
+        assert_eq!(lanes.next_opening(NOW, 1), Some(NOW));
+        assert_eq!(lanes.next_opening(NOW, 0), None);
     }
 
     #[test]

@@ -25,14 +25,23 @@ pub(super) struct Pending {
     pub(super) attempts: Vec<Attempt>,
     pub(super) unused: Vec<Lease>,
     pub(super) healths: HashMap<i64, StoredHealth>,
-    pub(super) disabled: Vec<(i64, DisabledReason)>,
+    pub(super) disabled: Vec<Disabled>,
     pub(super) notices: Vec<Told>,
+}
+
+/// An endpoint that is to be disabled, by what an attempt has brought.
+pub(super) struct Disabled {
+    pub(super) endpoint: i64,
+    pub(super) reason: DisabledReason,
+    pub(super) lease: Lease,
 }
 
 /// A notice, and whose endpoint it is about.
 pub(super) struct Told {
     pub(super) notice: Notice,
     pub(super) tenant: Option<String>,
+    /// That of the attempt which it is told of: when it was lost, another dispatcher tells.
+    pub(super) lease: Lease,
 }
 
 impl Pending {
@@ -80,6 +89,17 @@ impl Pending {
                     attempt.error = Some("broken off".to_owned());
                 });
             }
+            Outcome::Spent => {
+                if let Some(lane) = lanes.get(endpoint) {
+                    lane.unclaimed(1);
+                }
+                self.tell_of(&claimed, subscriber, |endpoint, event, attempts| {
+                    Notice::DeliveryExhausted { endpoint, event, attempts }
+                });
+                self.push(claimed, End::Dead(now), took, now, |attempt| {
+                    attempt.error = Some("unfinished".to_owned());
+                });
+            }
             Outcome::Sent(Ok(receipt)) => {
                 let change = lanes.get(endpoint).map(|lane| lane.succeeded(took, now));
                 self.note_health(endpoint, change, lanes);
@@ -100,9 +120,9 @@ impl Pending {
                     .get(endpoint)
                     .map(|lane| lane.failed(failure(&error), error.retry_after(), took, now));
                 if self.note_health(endpoint, change, lanes) {
-                    self.look_at_all(endpoint, lanes, directory, now);
+                    self.look_at_all(claimed.lease, lanes, directory, now);
                 }
-                self.judge_endpoint(endpoint, is_gone, subscriber, lanes, now);
+                self.judge_endpoint(claimed.lease, is_gone, subscriber, lanes, now);
                 let end = if is_gone {
                     // Held with the endpoint, and sent when it is enabled.
                     End::Again(now)
@@ -162,23 +182,24 @@ impl Pending {
     }
 
     /// Raises the alarm when most endpoints begin to fail at once.
-    fn look_at_all(&mut self, number: i64, lanes: &mut Lanes, directory: &Directory, now: i64) {
-        lanes.mass.began_to_fail(number, now);
+    fn look_at_all(&mut self, lease: Lease, lanes: &mut Lanes, directory: &Directory, now: i64) {
+        lanes.mass.began_to_fail(lease.endpoint, now);
         let active = directory.active();
         if lanes.mass.assess(active, now) == Alarm::Raised {
-            self.notices.push(Told { notice: Notice::MassFailure { active }, tenant: None });
+            self.notices.push(Told { notice: Notice::MassFailure { active }, tenant: None, lease });
         }
     }
 
     /// Disables an endpoint that is gone, or has failed for too long; unless most of them fail.
     fn judge_endpoint(
         &mut self,
-        number: i64,
+        lease: Lease,
         is_gone: bool,
         subscriber: Option<&Subscriber>,
         lanes: &mut Lanes,
         now: i64,
     ) {
+        let number = lease.endpoint;
         let is_over = lanes.get(number).is_some_and(|lane| lane.should_disable(now));
         let reason = if is_gone {
             DisabledReason::Gone
@@ -189,11 +210,12 @@ impl Pending {
         };
         // Requests that were under way say it again.
         if let Some(subscriber) = subscriber.filter(|_| lanes.is_active(number)) {
-            self.disabled.push((number, reason));
+            self.disabled.push(Disabled { endpoint: number, reason, lease });
             lanes.deactivate(number);
             self.notices.push(Told {
                 notice: Notice::EndpointDisabled { endpoint: subscriber.id, reason },
                 tenant: subscriber.tenant.clone(),
+                lease,
             });
         }
     }
@@ -210,7 +232,8 @@ impl Pending {
         }
         if let (Some(subscriber), Ok(event)) = (subscriber, claimed.message.event_id.parse()) {
             let notice = notice(subscriber.id, event, claimed.attempt);
-            self.notices.push(Told { notice, tenant: subscriber.tenant.clone() });
+            let (tenant, lease) = (subscriber.tenant.clone(), claimed.lease);
+            self.notices.push(Told { notice, tenant, lease });
         }
     }
 

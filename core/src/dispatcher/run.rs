@@ -1,9 +1,11 @@
 //! The loop of a dispatcher.
 
 mod backlog;
+mod timing;
 mod upkeep;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
@@ -13,10 +15,11 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use self::timing::{BUSY_POLL, LONGEST_BACKOFF, Timing};
 use super::Settings;
 use super::clock::StoreClock;
 use super::directory::Directory;
-use super::flight::{Heartbeat, Held, Landed, fly};
+use super::flight::{Heartbeat, Held, Landed, Outcome, fly};
 use super::health::Health;
 use super::lanes::Lanes;
 use super::pending::Pending;
@@ -30,16 +33,14 @@ use crate::sender::Sender;
 /// How long results are gathered before they are written, unless there are [`BATCH`].
 const GATHER: Duration = Duration::from_millis(3);
 const BATCH: usize = 128;
-/// The poll while there is work, and when there has been none for a while.
-const BUSY_POLL: Duration = Duration::from_millis(10);
-const IDLE_POLL: Duration = Duration::from_millis(500);
 /// How long new events wait for a slot that is about to be free, before they are fanned out to wait.
 const HOLD: Duration = Duration::from_millis(500);
 /// How often every endpoint is looked at.
 const SURVEY: Duration = Duration::from_millis(500);
-/// The wait before a database is tried again, doubled up to the longest.
-const FIRST_BACKOFF: Duration = Duration::from_millis(100);
-const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
+/// How long a database is waited for after shutdown was told, before its turn is broken off.
+const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
+/// How much later than it is due what is old is looked for, when there has been no idle moment.
+const SWEEP_OVERDUE: Duration = Duration::from_mins(1);
 /// How long a database may take over one turn.
 const TURN_LIMIT: Duration = Duration::from_secs(30);
 
@@ -69,42 +70,6 @@ pub(super) struct Run<S: Store> {
     timing: Timing,
 }
 
-/// When what is to be done next.
-struct Timing {
-    /// When the first result came that is not written yet.
-    result: Option<Instant>,
-    poll: Instant,
-    idle: Duration,
-    /// When events could be fanned out last.
-    fanned: Instant,
-    survey: Instant,
-    beat: Instant,
-    sweep: Instant,
-    /// When an endpoint opens, or a delivery is due.
-    opening: Option<Instant>,
-    /// Not before, after the database has failed.
-    backoff: Option<Instant>,
-    next_backoff: Duration,
-}
-
-impl Timing {
-    fn new() -> Self {
-        let now = Instant::now();
-        Self {
-            result: None,
-            poll: now,
-            idle: BUSY_POLL,
-            fanned: now,
-            survey: now,
-            beat: now,
-            sweep: now,
-            opening: None,
-            backoff: None,
-            next_backoff: FIRST_BACKOFF,
-        }
-    }
-}
-
 impl<S: Store> Run<S> {
     pub(super) async fn start(
         outbox: Outbox<S>,
@@ -112,7 +77,6 @@ impl<S: Store> Run<S> {
         sender: Sender,
         health: Health,
     ) -> Result<Self, OutboxError> {
-        outbox.ready().await?;
         let lock = S::lock_dispatcher(outbox.pool())?;
         let heartbeat = Heartbeat::new(settings.lease);
         let mut run = Self {
@@ -136,8 +100,10 @@ impl<S: Store> Run<S> {
             is_draining: false,
             timing: Timing::new(),
         };
-        run.connect().await?;
-        run.void_below = if S::IS_EXCLUSIVE { run.tokens.start } else { 0 };
+        match run.connect().await {
+            Err(error) if error.is_retryable() => run.stand_back(&error),
+            connected => connected?,
+        }
         Ok(run)
     }
 
@@ -146,7 +112,7 @@ impl<S: Store> Run<S> {
         mut self,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), OutboxError> {
-        self.health.set_ready(true);
+        self.health.set_ready(self.connection.is_some());
         let outbox = self.outbox.clone();
         let listener = pin!(async move {
             loop {
@@ -195,7 +161,20 @@ impl<S: Store> Run<S> {
             if timeout(Duration::ZERO, &mut shutdown).await.is_ok() {
                 return Ok(());
             }
-            self.go_round(is_woken).await?;
+            let mut is_told = false;
+            let patience = async {
+                shutdown.as_mut().await;
+                is_told = true;
+                tokio::time::sleep(SHUTDOWN_PATIENCE).await;
+            };
+            tokio::select! {
+                round = self.go_round(is_woken) => round?,
+                // What it held is rolled back, and what it was to write is written as it drains.
+                () = patience => {}
+            }
+            if is_told {
+                return Ok(());
+            }
             is_woken = false;
         }
     }
@@ -219,6 +198,12 @@ impl<S: Store> Run<S> {
         self.clock.as_ref().map_or(0, StoreClock::now)
     }
 
+    /// How many slots are left of those that slow endpoints may hold: a quarter of all, and one at
+    /// least.
+    fn slow_free(&self) -> usize {
+        (self.settings.in_flight / 4).max(1).saturating_sub(self.lanes.slow_in_flight())
+    }
+
     /// When the next turn is: at once when half of what was under way has landed.
     fn next_turn(&self) -> Instant {
         let timing = &self.timing;
@@ -238,25 +223,21 @@ impl<S: Store> Run<S> {
         let done = match timeout(TURN_LIMIT, self.try_round(is_woken)).await {
             Ok(Ok(done)) => done,
             Ok(Err(error)) if is_fatal(&error) => return Err(error),
-            failed => {
-                let error = failed.ok().and_then(Result::err);
-                tracing::warn!(
-                    error = error.as_ref().map(tracing::field::display),
-                    "the database cannot be used, and is tried again"
-                );
-                self.stand_back();
+            Ok(Err(error)) => {
+                self.stand_back(&error);
+                return Ok(());
+            }
+            Err(_elapsed) => {
+                self.stand_back(&"it does not answer");
                 return Ok(());
             }
         };
-        self.timing.backoff = None;
-        self.timing.next_backoff = FIRST_BACKOFF;
-        self.health.set_ready(true);
+        self.timing.went_well(done.is_busy, done.is_full);
+        self.health.set_ready(!self.is_draining);
         let now = Instant::now();
-        self.timing.idle =
-            if done.is_busy { BUSY_POLL } else { (self.timing.idle * 2).min(IDLE_POLL) };
-        self.timing.poll = if done.is_full { now } else { now + self.timing.idle };
         let store_now = self.now();
-        self.timing.opening = self.lanes.next_opening(store_now).map(|opening| {
+        let slow_free = self.slow_free();
+        self.timing.opening = self.lanes.next_opening(store_now, slow_free).map(|opening| {
             // What could have been claimed just now, and was not, waits for a result that frees a
             // slot.
             let wait = u64::try_from(opening.saturating_sub(store_now)).unwrap_or(0);
@@ -266,18 +247,21 @@ impl<S: Store> Run<S> {
     }
 
     /// Lets the database be for a while.
-    fn stand_back(&mut self) {
+    fn stand_back(&mut self, why: &dyn fmt::Display) {
+        tracing::warn!(error = %why, "the database cannot be used, and is tried again");
         self.connection = None;
         self.health.set_ready(false);
-        self.timing.backoff = Some(Instant::now() + self.timing.next_backoff);
-        self.timing.next_backoff = (self.timing.next_backoff * 2).min(LONGEST_BACKOFF);
+        self.timing.stand_back();
     }
 
     async fn connect(&mut self) -> Result<(), OutboxError> {
         if self.connection.is_some() {
             return Ok(());
         }
+        self.outbox.ready().await?;
         let mut connection = self.outbox.pool().acquire().await?;
+        // Its settings are none for those who share the pool.
+        connection.close_on_drop();
         S::prepare_own(&mut connection).await?;
         let clock =
             self.clock.as_ref().map_or_else(|| self.settings.clock.clone(), StoreClock::clock);
@@ -285,6 +269,9 @@ impl<S: Store> Run<S> {
         self.refresh(&mut connection).await?;
         if self.tokens.is_empty() {
             self.tokens = S::next_tokens(&mut connection).await?;
+        }
+        if self.void_below == 0 {
+            self.void_below = if S::IS_EXCLUSIVE { self.tokens.start } else { 0 };
         }
         self.connection = Some(connection);
         Ok(())
@@ -321,8 +308,9 @@ impl<S: Store> Run<S> {
         }
         let now = self.now();
         let free = self.settings.in_flight.saturating_sub(self.flights.len());
-        let slow_free = (self.settings.in_flight / 4).saturating_sub(self.lanes.slow_in_flight());
-        let may_claim = free > 0 && self.lanes.next_opening(now).is_some_and(|at| at <= now);
+        let slow_free = self.slow_free();
+        let may_claim =
+            free > 0 && self.lanes.next_opening(now, slow_free).is_some_and(|at| at <= now);
         let events = match self.lanes.room(free, now) {
             Some(0) if start < self.timing.fanned + HOLD => 0,
             Some(room @ 1..) => 1 << room.ilog2(),
@@ -347,6 +335,7 @@ impl<S: Store> Run<S> {
         let lease = i64::try_from(self.settings.lease.as_millis()).unwrap_or(i64::MAX);
         let terms = Terms {
             now,
+            schedule: &self.settings.schedule,
             events,
             lease_until: now.saturating_add(lease),
             token,
@@ -356,26 +345,6 @@ impl<S: Store> Run<S> {
             is_claiming: !self.is_draining,
         };
         let held = self.heartbeat.begin();
-        let done = self.transact(connection, &terms).await?;
-        let is_busy =
-            done.fanned_out > 0 || !done.claimed.is_empty() || self.timing.result.is_some();
-        let is_full = done.is_full;
-        self.timing.result = None;
-        done.count(&self.pending, &mut self.lanes, now);
-        let written = std::mem::take(&mut self.pending);
-        for told in &written.notices {
-            (self.settings.on_notice)(&told.notice);
-        }
-        self.take_off(done, held);
-        telemetry::in_flight(self.flights.len());
-        Ok(Round { is_busy, is_full })
-    }
-
-    async fn transact(
-        &mut self,
-        connection: &mut S::Connection,
-        terms: &Terms,
-    ) -> Result<Done, OutboxError> {
         let writer = self.outbox.writer().await?;
         let mut transaction = S::begin_own(connection).await?;
         let done = turn::<S>(
@@ -384,18 +353,36 @@ impl<S: Store> Run<S> {
             &mut self.directory,
             &mut self.lanes,
             &mut self.pending,
-            terms,
+            &terms,
         )
         .await?;
         transaction.commit().await?;
         drop(writer);
-        Ok(done)
+        let is_busy =
+            done.fanned_out > 0 || !done.claimed.is_empty() || self.timing.result.is_some();
+        let is_full = done.is_full;
+        self.timing.result = None;
+        done.count(&self.pending, &self.directory, &mut self.lanes, now);
+        let written = std::mem::take(&mut self.pending);
+        for told in written.notices.iter().filter(|told| done.counts(told.lease)) {
+            (self.settings.on_notice)(&told.notice);
+        }
+        self.take_off(done, held);
+        telemetry::in_flight(self.flights.len());
+        if start >= self.timing.sweep + SWEEP_OVERDUE {
+            self.clean(connection).await?;
+        }
+        Ok(Round { is_busy, is_full })
     }
 
     /// Sends what was claimed.
     fn take_off(&mut self, done: Done, held: Held) {
         let permit = held.permit();
         for claimed in done.claimed {
+            if done.spent.contains(&claimed.lease) {
+                self.land(Landed { claimed, outcome: Outcome::Spent, took: Duration::ZERO });
+                continue;
+            }
             let Some(subscriber) = self.directory.get(claimed.lease.endpoint) else {
                 if let Some(lane) = self.lanes.get(claimed.lease.endpoint) {
                     lane.unclaimed(1);
@@ -447,7 +434,11 @@ impl<S: Store> Run<S> {
                     continue;
                 }
             }
-            self.go_round(false).await?;
+            let patience = end.saturating_duration_since(now).max(SHUTDOWN_PATIENCE);
+            match timeout(patience, self.go_round(false)).await {
+                Ok(round) => round?,
+                Err(_elapsed) => self.stand_back(&"it does not answer"),
+            }
         }
     }
 }

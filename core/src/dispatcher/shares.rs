@@ -46,31 +46,66 @@ impl Shares {
         if free == 0 {
             return Vec::new();
         }
-        let mut round = self.round(wants);
-        self.limit_slow(&mut round, slow_free.min(free), wants);
-        let tenants: Vec<u64> = round.tenants.iter().map(|key| self.tenants.last(*key)).collect();
-
+        let (round, dealt) = self.deal(free, slow_free, wants);
         let mut order = Vec::new();
         let mut counts = vec![0_usize; round.claims.len()];
-        for index in deal(&round.claims, &tenants, free, self.turn) {
-            self.turn += 1;
+        for index in dealt {
             let claim = &round.claims[index];
-            let (want, tenant) = (&wants[claim.want], round.tenants[claim.tenant]);
-            self.endpoints.serve(id_key(want.endpoint), self.turn);
-            self.tenants.serve(tenant, self.turn);
-            if want.is_slow {
-                self.slow_tenants.serve(tenant, self.turn);
-            }
+            self.serve(&wants[claim.want], round.tenants[claim.tenant]);
             if counts[index] == 0 {
                 order.push(index);
             }
             counts[index] += 1;
         }
-        for turns in [&mut self.tenants, &mut self.slow_tenants, &mut self.endpoints] {
-            turns.forget_oldest(wants.len());
-        }
+        self.forget_oldest(wants.len());
         let endpoint = |index: usize| wants[round.claims[index].want].endpoint;
         order.into_iter().map(|index| (endpoint(index), counts[index])).collect()
+    }
+
+    /// What [`divide`](Self::divide) would give, before it is known which of it is used:
+    /// [`took`](Self::took) counts that.
+    pub(crate) fn foresee(
+        &self,
+        free: usize,
+        slow_free: usize,
+        wants: &[Want<'_>],
+    ) -> HashMap<i64, usize> {
+        let (round, dealt) = self.deal(free, slow_free, wants);
+        let mut counts = HashMap::new();
+        for index in dealt {
+            *counts.entry(wants[round.claims[index].want].endpoint).or_default() += 1;
+        }
+        counts
+    }
+
+    /// An endpoint took a slot that was foreseen for it.
+    pub(crate) fn took(&mut self, want: &Want<'_>) {
+        self.serve(want, self.names.hash_one(want.tenant));
+    }
+
+    /// Forgets what was served longest ago, when far more is remembered than there is.
+    pub(crate) fn forget_oldest(&mut self, wants: usize) {
+        for turns in [&mut self.tenants, &mut self.slow_tenants, &mut self.endpoints] {
+            turns.forget_oldest(wants);
+        }
+    }
+
+    fn serve(&mut self, want: &Want<'_>, tenant: u64) {
+        self.turn += 1;
+        self.endpoints.serve(id_key(want.endpoint), self.turn);
+        self.tenants.serve(tenant, self.turn);
+        if want.is_slow {
+            self.slow_tenants.serve(tenant, self.turn);
+        }
+    }
+
+    /// Deals out the slots: the claims, and which of them gets each.
+    fn deal(&self, free: usize, slow_free: usize, wants: &[Want<'_>]) -> (Round, Vec<usize>) {
+        let mut round = self.round(wants);
+        self.limit_slow(&mut round, slow_free.min(free), wants);
+        let tenants: Vec<u64> = round.tenants.iter().map(|key| self.tenants.last(*key)).collect();
+        let dealt = deal(&round.claims, &tenants, free, self.turn);
+        (round, dealt)
     }
 
     fn round(&self, wants: &[Want<'_>]) -> Round {

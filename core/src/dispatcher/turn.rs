@@ -11,6 +11,7 @@ use crate::outbox::formats::Formats;
 use crate::outbox::queue::{self, Attempt, Claimed, End, Fresh, Lease, Message, NewDelivery};
 use crate::outbox::store::{Claim, Store};
 use crate::outbox::{Insert, Outbox, OutboxError};
+use crate::retry::RetrySchedule;
 
 /// How many events are fanned out in one transaction.
 const EVENTS: usize = 256;
@@ -25,8 +26,10 @@ fn events_in_one(endpoints: usize) -> usize {
 }
 
 /// What a turn may use.
-pub(super) struct Terms {
+pub(super) struct Terms<'a> {
     pub(super) now: i64,
+    /// The schedule of endpoints that have none of their own.
+    pub(super) schedule: &'a RetrySchedule,
     /// How many new events may be fanned out.
     pub(super) events: usize,
     pub(super) lease_until: i64,
@@ -50,10 +53,14 @@ pub(super) struct Done {
     waiting: Vec<i64>,
     pub(super) fanned_out: usize,
     made: usize,
+    /// Whether endpoints wanted more slots than there are.
+    is_contended: bool,
     /// Whether there may be more events to fan out.
     pub(super) is_full: bool,
     /// Leases that were lost before their attempts ended.
     late: HashSet<Lease>,
+    /// Leases of deliveries whose last attempt did not survive: it is not tried once more.
+    pub(super) spent: HashSet<Lease>,
 }
 
 /// Runs a turn within a transaction.
@@ -63,7 +70,7 @@ pub(super) async fn turn<S: Store>(
     directory: &mut Directory,
     lanes: &mut Lanes,
     pending: &mut Pending,
-    terms: &Terms,
+    terms: &Terms<'_>,
 ) -> Result<Done, OutboxError> {
     let mut done = Done::default();
     write::<S>(connection, directory, pending, terms.now, &mut done).await?;
@@ -87,10 +94,11 @@ async fn write<S: Store>(
     done.late = queue::finish::<S>(connection, &mut pending.attempts).await?;
     queue::release::<S>(connection, &pending.unused).await?;
     queue::write_health::<S>(connection, &pending.healths).await?;
-    for (endpoint, reason) in &pending.disabled {
-        queue::disable::<S>(connection, *endpoint, *reason, now).await?;
+    for disabled in pending.disabled.iter().filter(|disabled| done.counts(disabled.lease)) {
+        queue::disable::<S>(connection, disabled.endpoint, disabled.reason, now).await?;
     }
-    for Told { notice, tenant } in &pending.notices {
+    let told = pending.notices.iter().filter(|told| done.counts(told.lease));
+    for Told { notice, tenant, .. } in told {
         let parts = notice.parts(Told::time(now));
         if let Some(parts) = parts.filter(|parts| directory.wants_notice(parts, tenant.as_deref()))
         {
@@ -107,10 +115,11 @@ async fn fan_out<S: Store>(
     directory: &mut Directory,
     lanes: &mut Lanes,
     pending: &mut Pending,
-    terms: &Terms,
+    terms: &Terms<'_>,
     done: &mut Done,
 ) -> Result<(), OutboxError> {
-    let mut plan = Plan { free: terms.free, rooms: HashMap::new(), deliveries: Vec::new() };
+    let mut plan =
+        Plan { free: terms.free, shares: None, rooms: HashMap::new(), deliveries: Vec::new() };
     let most = events_in_one(directory.len());
     let mut limit = terms.events.min(most);
     loop {
@@ -121,6 +130,10 @@ async fn fan_out<S: Store>(
         }
         if !directory.is_of(revision) && directory.refresh(connection, outbox, terms.now).await? {
             lanes.follow(directory, pending, terms.now);
+        }
+        if done.fanned_out == 0 {
+            plan.shares = lanes.contended(terms.free, terms.slow_free, directory, terms.now);
+            done.is_contended = plan.shares.is_some();
         }
         plan.deliveries.clear();
         for event in &events {
@@ -144,7 +157,7 @@ async fn fan_out<S: Store>(
 /// Lets go of deliveries that were there before they were to be made, and so are not leased.
 async fn keep_leased<S: Store>(
     connection: &mut S::Connection,
-    terms: &Terms,
+    terms: &Terms<'_>,
     done: &mut Done,
 ) -> Result<(), OutboxError> {
     let leases: Vec<Lease> = done.claimed.iter().map(|claimed| claimed.lease).collect();
@@ -158,6 +171,8 @@ async fn keep_leased<S: Store>(
 /// The deliveries of a batch of events.
 struct Plan {
     free: usize,
+    /// The endpoints' shares of the free slots, when there are not enough for all.
+    shares: Option<HashMap<i64, usize>>,
     /// How many more may be claimed at once for each endpoint.
     rooms: HashMap<i64, usize>,
     deliveries: Vec<NewDelivery>,
@@ -172,15 +187,18 @@ impl Plan {
         formats: &Formats,
         directory: &Directory,
         lanes: &mut Lanes,
-        terms: &Terms,
+        terms: &Terms<'_>,
         done: &mut Done,
     ) {
         // In each format once.
         let mut messages: HashMap<i64, Option<Message>> = HashMap::new();
         for (endpoint, subscriber) in directory.wanting(event) {
             let mut delivery = subscriber.delivery(event, endpoint, terms.now);
-            let room =
-                self.rooms.entry(endpoint).or_insert_with(|| lanes.direct(endpoint, terms.now));
+            let room = self.rooms.entry(endpoint).or_insert_with(|| {
+                let share = self.shares.as_ref().map(|shares| shares.get(&endpoint).copied());
+                let share = share.map_or(usize::MAX, Option::unwrap_or_default);
+                lanes.direct(endpoint, terms.now).min(share)
+            });
             let is_direct = *room > 0 && self.free > 0 && delivery.order_key.is_none();
             let message = is_direct.then(|| {
                 let format = subscriber.format;
@@ -207,6 +225,7 @@ impl Plan {
             }
             self.deliveries.push(delivery);
         }
+        self.deliveries.extend(directory.kept(event, terms.now));
     }
 }
 
@@ -215,7 +234,7 @@ async fn claim<S: Store>(
     formats: &Formats,
     directory: &Directory,
     lanes: &mut Lanes,
-    terms: &Terms,
+    terms: &Terms<'_>,
     done: &mut Done,
 ) -> Result<(), OutboxError> {
     for endpoint in &done.waiting {
@@ -228,7 +247,12 @@ async fn claim<S: Store>(
         *held.entry(claimed.lease.endpoint).or_default() += 1;
     }
     let free = terms.free.saturating_sub(direct.len());
-    let mut wants = lanes.divide(free, terms.slow_free, directory, terms.now);
+    let is_slow = |claimed: &&Claimed| lanes.is_slow(claimed.lease.endpoint);
+    let slow_free = terms.slow_free.saturating_sub(direct.iter().filter(is_slow).count());
+    if done.is_contended {
+        lanes.took(direct.iter().map(|claimed| claimed.lease.endpoint), directory);
+    }
+    let mut wants = lanes.divide(free, slow_free, directory, terms.now);
     for (endpoint, count) in &mut wants {
         *count = count.saturating_sub(held.get(endpoint).copied().unwrap_or_default());
     }
@@ -248,6 +272,13 @@ async fn claim<S: Store>(
             void_below: terms.void_below,
         };
         done.claimed = queue::claim::<S>(connection, &claim, formats).await?;
+        let is_beyond = |claimed: &&Claimed| {
+            let own =
+                directory.get(claimed.lease.endpoint).and_then(|known| known.schedule.as_ref());
+            claimed.attempt > own.unwrap_or(terms.schedule).attempts()
+        };
+        let beyond: Vec<&Claimed> = done.claimed.iter().filter(is_beyond).collect();
+        done.spent = queue::unfinished::<S>(connection, &beyond).await?;
         done.asked = ready.into_iter().collect();
     }
     done.claimed.extend(direct);
@@ -278,8 +309,22 @@ async fn is_allowed<S: Store>(
 }
 
 impl Done {
+    /// Whether what an attempt has brought counts: its lease was held to the end.
+    pub(super) fn counts(&self, lease: Lease) -> bool {
+        !self.late.contains(&lease)
+    }
+
     /// Counts what was committed.
-    pub(super) fn count(&self, written: &Pending, lanes: &mut Lanes, now: i64) {
+    pub(super) fn count(
+        &self,
+        written: &Pending,
+        directory: &Directory,
+        lanes: &mut Lanes,
+        now: i64,
+    ) {
+        for disabled in written.disabled.iter().filter(|disabled| !self.counts(disabled.lease)) {
+            lanes.reactivate(disabled.endpoint, directory);
+        }
         let mut given: HashMap<i64, usize> = HashMap::new();
         for claimed in &self.claimed {
             *given.entry(claimed.lease.endpoint).or_default() += 1;
@@ -294,8 +339,7 @@ impl Done {
             }
         }
         let of = |is: fn(&End) -> bool| {
-            let counts =
-                |attempt: &&Attempt| is(&attempt.end) && !self.late.contains(&attempt.lease);
+            let counts = |attempt: &&Attempt| is(&attempt.end) && self.counts(attempt.lease);
             written.attempts.iter().filter(counts).count() as u64
         };
         telemetry::accepted(self.made as u64);

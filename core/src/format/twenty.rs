@@ -36,6 +36,12 @@ pub struct Twenty {
 }
 
 impl Twenty {
+    /// How many bytes an id or an object's name has at most in an outbox: 256.
+    pub const MAX_ID: usize = 256;
+
+    /// How many objects' ids there are at most in an outbox: 500.
+    pub const MAX_OBJECTS: usize = 500;
+
     /// Takes the id of the workspace.
     #[must_use]
     pub fn new(workspace_id: impl Into<String>) -> Self {
@@ -84,6 +90,16 @@ impl Twenty {
     /// The id of the webhook, where one was set.
     pub fn webhook_id(&self) -> Option<&str> {
         self.webhook.as_deref()
+    }
+
+    /// Whether it is small enough to be kept with the events of an outbox.
+    #[cfg(feature = "_outbox")]
+    pub(crate) fn is_within_limits(&self) -> bool {
+        let is_id = |text: &String| text.len() <= Self::MAX_ID;
+        self.objects.len() <= Self::MAX_OBJECTS
+            && self.objects.iter().all(|(name, id)| is_id(name) && is_id(id))
+            && is_id(&self.workspace)
+            && self.webhook.as_ref().is_none_or(is_id)
     }
 
     pub(crate) fn target_url(&self) -> Option<&str> {

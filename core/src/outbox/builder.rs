@@ -227,7 +227,7 @@ impl OutboxBuilder {
             key,
             body_limit: self.body_limit,
             #[cfg(feature = "schema")]
-            catalog: self.catalog,
+            known: self.catalog.map(crate::catalog::KnownEvents::new),
             formats: Formats::new(),
             wake: Wake::default(),
             is_current: AtomicBool::new(is_current),

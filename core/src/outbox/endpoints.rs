@@ -5,6 +5,7 @@ mod pages;
 mod settings;
 mod stored;
 mod trial;
+mod unread;
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ pub use self::id::{EndpointId, EndpointIdError};
 pub use self::settings::{EndpointSettings, Order};
 pub(crate) use self::stored::{COLUMNS, StoredHealth};
 pub use self::stored::{DisabledReason, EndpointState, StoredEndpoint};
+pub(crate) use self::unread::UnreadEndpoint;
 use super::error::{Kind, OutboxError};
 use super::statement::Statement;
 use super::store::Store;
@@ -57,7 +59,7 @@ impl<'a, S: Store> Endpoints<'a, S> {
         Self { outbox }
     }
 
-    /// Makes an endpoint, which is active at once.
+    /// Makes an endpoint, which is active from the commit of its creation on.
     ///
     /// # Errors
     ///
@@ -67,11 +69,31 @@ impl<'a, S: Store> Endpoints<'a, S> {
     ///
     /// [`Format::Standard`]: crate::Format::Standard
     pub async fn create(&self, settings: EndpointSettings) -> Result<StoredEndpoint, OutboxError> {
+        self.insert(settings, true).await
+    }
+
+    /// Makes an endpoint that is disabled from its creation on: its events are held until it is
+    /// [enabled](Self::enable).
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create).
+    pub async fn create_disabled(
+        &self,
+        settings: EndpointSettings,
+    ) -> Result<StoredEndpoint, OutboxError> {
+        self.insert(settings, false).await
+    }
+
+    async fn insert(
+        &self,
+        settings: EndpointSettings,
+        is_enabled: bool,
+    ) -> Result<StoredEndpoint, OutboxError> {
         #[cfg(feature = "schema")]
         self.outbox.check_patterns(settings.wanted())?;
         self.outbox.ready().await?;
         let id = EndpointId::new();
-        let now = Utc::now().timestamp_millis();
         let writer = self.outbox.writer().await?;
         let mut transaction = S::begin(self.outbox.pool()).await?;
         let Columns { plain, sealed, format } =
@@ -87,12 +109,17 @@ impl<'a, S: Store> Endpoints<'a, S> {
         .bind(plain)
         .bind(format)
         .bind(sealed)
-        .bind(now);
+        .bind(Utc::now().timestamp_millis());
         self.apply(&mut transaction, insert).await?;
+        if !is_enabled {
+            self.apply(&mut transaction, self.disabling(&id)).await?;
+        }
+        // Before the commit: what was made is told, or it was not made.
+        let stored = self.find(&mut transaction, &id, "").await?;
         transaction.commit().await?;
         drop(writer);
         self.outbox.wake();
-        self.get(&id).await
+        Ok(stored)
     }
 
     /// Every endpoint that is not deleted, in the order of their creation. Where there may be many,
@@ -151,10 +178,11 @@ impl<'a, S: Store> Endpoints<'a, S> {
         let writer = self.outbox.writer().await?;
         let mut transaction = S::begin(self.outbox.pool()).await?;
         self.replace(&mut transaction, id, &settings).await?;
+        let stored = self.find(&mut transaction, id, "").await?;
         transaction.commit().await?;
         drop(writer);
         self.outbox.wake();
-        self.get(id).await
+        Ok(stored)
     }
 
     /// Changes an endpoint's settings by what they are now: nobody else changes them meanwhile, so that
@@ -192,6 +220,29 @@ impl<'a, S: Store> Endpoints<'a, S> {
         id: &EndpointId,
         edit: impl FnOnce(EndpointSettings) -> Result<EndpointSettings, E> + Send,
     ) -> Result<StoredEndpoint, E> {
+        self.edit_and(id, edit, None).await
+    }
+
+    /// As [`edit`](Self::edit), and disables the endpoint by the same commit, so that nothing is sent
+    /// by the new settings.
+    ///
+    /// # Errors
+    ///
+    /// As [`edit`](Self::edit).
+    pub async fn edit_and_disable<E: From<OutboxError>>(
+        &self,
+        id: &EndpointId,
+        edit: impl FnOnce(EndpointSettings) -> Result<EndpointSettings, E> + Send,
+    ) -> Result<StoredEndpoint, E> {
+        self.edit_and(id, edit, Some(self.disabling(id))).await
+    }
+
+    async fn edit_and<E: From<OutboxError>>(
+        &self,
+        id: &EndpointId,
+        edit: impl FnOnce(EndpointSettings) -> Result<EndpointSettings, E> + Send,
+        change: Option<Statement>,
+    ) -> Result<StoredEndpoint, E> {
         self.outbox.ready().await?;
         let writer = self.outbox.writer().await?;
         let mut transaction = S::begin(self.outbox.pool()).await.map_err(OutboxError::from)?;
@@ -200,10 +251,14 @@ impl<'a, S: Store> Endpoints<'a, S> {
         #[cfg(feature = "schema")]
         self.outbox.check_patterns(settings.wanted())?;
         self.replace(&mut transaction, id, &settings).await?;
+        if let Some(change) = change {
+            self.apply(&mut transaction, change).await?;
+        }
+        let stored = self.find(&mut transaction, id, "").await?;
         transaction.commit().await.map_err(OutboxError::from)?;
         drop(writer);
         self.outbox.wake();
-        Ok(self.get(id).await?)
+        Ok(stored)
     }
 
     /// Puts a new secret first. Those before it sign for `overlap` longer, of at most
@@ -214,7 +269,8 @@ impl<'a, S: Store> Endpoints<'a, S> {
     ///
     /// # Errors
     ///
-    /// As [`update`](Self::update).
+    /// As [`update`](Self::update), and when more than
+    /// [`MAX_SECRETS`](EndpointSettings::MAX_SECRETS) would sign.
     pub async fn rotate_secret(
         &self,
         id: &EndpointId,
@@ -226,6 +282,26 @@ impl<'a, S: Store> Endpoints<'a, S> {
             Ok(settings)
         };
         self.edit(id, rotate).await
+    }
+
+    /// Puts a newly generated secret first, which signs in the same ways as the newest did. It is the
+    /// first of [`secrets`](EndpointSettings::secrets) of what this returns.
+    ///
+    /// # Errors
+    ///
+    /// As [`rotate_secret`](Self::rotate_secret).
+    pub async fn renew_secret(
+        &self,
+        id: &EndpointId,
+        overlap: Duration,
+    ) -> Result<StoredEndpoint, OutboxError> {
+        let renew = |mut settings: EndpointSettings| {
+            let newest = settings.secrets().next();
+            let secret = newest.map_or_else(Secret::generate, Secret::generate_alike);
+            settings.rotate(secret, Utc::now(), overlap.min(Self::MAX_OVERLAP));
+            Ok(settings)
+        };
+        self.edit(id, renew).await
     }
 
     /// Lets events flow again, those that were held first.
@@ -249,10 +325,7 @@ impl<'a, S: Store> Endpoints<'a, S> {
     /// As [`get`](Self::get).
     pub async fn disable(&self, id: &EndpointId) -> Result<(), OutboxError> {
         self.outbox.ready().await?;
-        let update = Statement::new(
-            "UPDATE hookwright_endpoint SET disabled_at = $3, disabled_reason = 'by hand', updated_at = $3",
-        );
-        self.change(self.named(id, update).bind(Utc::now().timestamp_millis())).await
+        self.change(self.disabling(id)).await
     }
 
     /// Removes an endpoint. What was on its way to it is dropped; the log of its attempts stays.
@@ -269,6 +342,13 @@ impl<'a, S: Store> Endpoints<'a, S> {
         let update =
             self.named(id, update).bind(Utc::now().timestamp_millis()).bind(Vec::<u8>::new());
         self.change(update).await
+    }
+
+    fn disabling(&self, id: &EndpointId) -> Statement {
+        let update = Statement::new(
+            "UPDATE hookwright_endpoint SET disabled_at = $3, disabled_reason = 'by hand', updated_at = $3",
+        );
+        self.named(id, update).bind(Utc::now().timestamp_millis())
     }
 
     /// Completes an UPDATE of one endpoint, which binds its values from `$3` on.

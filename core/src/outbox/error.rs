@@ -7,6 +7,7 @@ use super::sqlite::FileError;
 use super::store::Failure;
 use crate::endpoint::EndpointError;
 use crate::event::BodyError;
+use crate::format::Twenty;
 
 /// Why an outbox did not do what it was asked for. Nothing that was committed before is lost.
 ///
@@ -38,6 +39,9 @@ pub(crate) enum Kind {
     TooManyEndpoints,
     /// Bodies of Standard Webhooks, and no secret that signs by it.
     UnsignedStandard,
+    TooManySecrets,
+    /// Settings of the format `twenty` that are kept with every event.
+    LargeFormat,
     Sender(crate::sender::SenderError),
     #[cfg(feature = "schema")]
     UnknownEvent(crate::UnknownEvent),
@@ -136,6 +140,12 @@ impl OutboxError {
     /// secrets is.
     pub fn is_unsigned_standard(&self) -> bool {
         matches!(*self.0, Kind::UnsignedStandard)
+    }
+
+    /// Whether an endpoint was refused since it has more secrets than
+    /// [`EndpointSettings::MAX_SECRETS`](crate::EndpointSettings::MAX_SECRETS).
+    pub fn is_too_many_secrets(&self) -> bool {
+        matches!(*self.0, Kind::TooManySecrets)
     }
 
     /// Whether what was named is not there.
@@ -252,6 +262,17 @@ impl fmt::Display for OutboxError {
             ),
             Kind::UnsignedStandard => formatter.write_str(
                 "the format `Standard` is signed by Standard Webhooks: give the endpoint a secret that begins with `whsec_` or `whsk_`, such as `Secret::generate()`",
+            ),
+            Kind::TooManySecrets => write!(
+                formatter,
+                "an endpoint has {} secrets at most: wait until one that is rotated out has expired, or rotate without an overlap",
+                super::EndpointSettings::MAX_SECRETS
+            ),
+            Kind::LargeFormat => write!(
+                formatter,
+                "the format `Twenty` has {} objects at most, and ids of {} bytes",
+                Twenty::MAX_OBJECTS,
+                Twenty::MAX_ID
             ),
             Kind::Sender(error) => error.fmt(formatter),
             #[cfg(feature = "schema")]

@@ -68,7 +68,8 @@ impl Query {
         self
     }
 
-    /// Of one event.
+    /// Of one event, for as long as it is kept. Its attempts are kept longer, and are then found by
+    /// their endpoint and time.
     pub fn event(mut self, id: &EventId) -> Self {
         self.event = Some(id.clone());
         self

@@ -81,8 +81,24 @@ impl EventPattern {
             && (is_literal || !is_operational(object))
     }
 
+    /// Whether an event is wanted by one of these patterns: by none of them, everything is, but what
+    /// is told about webhooks.
+    pub(super) fn any_wants(
+        wanted: &[Self],
+        object: &str,
+        operation: &str,
+        changed: &Changed,
+    ) -> bool {
+        if wanted.is_empty() {
+            return !is_operational(object);
+        }
+        let wants =
+            |pattern: &Self| pattern.wants(object, operation) && pattern.wants_changes(changed);
+        wanted.iter().any(wants)
+    }
+
     /// Whether what an event has changed is wanted.
-    pub(super) fn wants_changes(&self, changed: &Changed) -> bool {
+    fn wants_changes(&self, changed: &Changed) -> bool {
         self.fields.is_empty()
             || changed.fields().is_none_or(|changed| {
                 changed.iter().any(|name| self.fields().any(|field| field == name))

@@ -12,13 +12,13 @@ use bytes::Bytes;
 use chrono::DateTime;
 use serde_json::from_str;
 
-pub(crate) use self::claimed::Claimed;
+pub(crate) use self::claimed::{Claimed, unfinished};
 pub(crate) use self::finish::{
     Attempt, DELIVERED, End, FAILED, LATE, Lease, extend, finish, release,
 };
 pub(crate) use self::keep::{Keep, Sweep, Swept};
 pub(crate) use self::replay::{RECOVERY, REPLAY, has_replay, take_replay};
-use super::endpoints::{DisabledReason, StoredEndpoint, StoredHealth};
+use super::endpoints::{DisabledReason, StoredEndpoint, StoredHealth, UnreadEndpoint};
 use super::error::OutboxError;
 use super::formats::Formats;
 use super::master_key::MasterKey;
@@ -58,7 +58,7 @@ pub(crate) struct Content {
 #[derive(Clone)]
 pub(crate) struct Message {
     pub(crate) event_id: String,
-    /// `None` of a format that this program cannot read.
+    /// `None` of an event or a format that this program cannot read.
     pub(crate) body: Option<Bytes>,
     pub(crate) content_type: &'static str,
 }
@@ -256,15 +256,15 @@ pub(crate) async fn raise_revision<S: Store>(
 pub(crate) async fn endpoints<S: Store>(
     connection: &mut S::Connection,
     key: &MasterKey,
-) -> Result<Vec<Result<StoredEndpoint, (i64, OutboxError)>>, Failure> {
+) -> Result<Vec<Result<StoredEndpoint, UnreadEndpoint>>, Failure> {
     let select = Statement::new("SELECT ")
         .text(super::endpoints::COLUMNS)
         .text(" FROM hookwright_endpoint WHERE deleted_at IS NULL ORDER BY id");
     let rows = S::fetch(connection, select).await?;
     rows.iter()
-        .map(|row| {
-            let number = S::integer(row, 0)?.unwrap_or_default();
-            Ok(StoredEndpoint::of_row::<S>(row, key).map_err(|error| (number, error)))
+        .map(|row| match StoredEndpoint::of_row::<S>(row, key) {
+            Ok(stored) => Ok(Ok(stored)),
+            Err(error) => Ok(Err(UnreadEndpoint::of_row::<S>(row, error)?)),
         })
         .collect()
 }

@@ -80,8 +80,7 @@ pub struct SeenKeys {
 }
 
 impl SeenKeys {
-    /// Of a request whose signature covers the id; the other one, where there is one, is the sender's
-    /// too, since the request is.
+    /// Of a request whose signature covers the id, and of its other signature where that is right too.
     pub(super) fn of_standard(id: Option<&[u8]>, signature: Option<(&[u8], &[u8])>) -> Self {
         let id = id.map(|id| hash("id", &[id]));
         Self { hashes: [id, signature.map(of_signature)], valid_for: None }

@@ -181,7 +181,9 @@ impl Verifier {
         let standard =
             self.standard_claim(headers).map(|claim| claim.and_then(|claim| verify(&claim)));
         let keys = if standard == Some(Ok(())) {
-            SeenKeys::of_standard(id, signature)
+            // Its signature covers none of the documented headers, which may be another event's.
+            let is_both = documented.as_ref().is_ok_and(|claim| verify(claim).is_ok());
+            SeenKeys::of_standard(id, signature.filter(|_| is_both))
         } else {
             let verified = documented.and_then(|claim| verify(&claim));
             verified.map_err(|error| standard.and_then(Result::err).unwrap_or(error))?;

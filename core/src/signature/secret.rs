@@ -110,6 +110,13 @@ impl Secret {
         Self(text)
     }
 
+    /// Generates a secret that signs in the same ways: by ed25519 where this one does, and else by
+    /// HMAC, as [`generate`](Self::generate).
+    #[must_use]
+    pub fn generate_alike(&self) -> Self {
+        if self.public_key().is_some() { Self::generate_ed25519() } else { Self::generate() }
+    }
+
     /// The public key of a private one, by which receivers verify; `None` of a secret that is shared.
     pub fn public_key(&self) -> Option<PublicKey> {
         self.private_key().map(|key| key.public_key())

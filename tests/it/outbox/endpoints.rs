@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use hookwright::{
-    Cursor, EndpointSettings, Order, Outbox, PrivateCa, Query, RetrySchedule, Secret, Signing,
+    Cursor, DisabledReason, EndpointSettings, EndpointState, Order, Outbox, OutboxError, PrivateCa,
+    Query, RetrySchedule, Secret, Signing, StoredEndpoint, Twenty,
 };
 
-use super::fixture::Fixture;
+use super::fixture::{Fixture, settings};
+use super::receiver::Receiver;
 use super::store::TestStore;
 
 fn at(url: &str) -> EndpointSettings {
@@ -179,4 +181,76 @@ pub(super) async fn settings_are_read_back_and_edited<S: TestStore>(fixture: Fix
     let stored = endpoints.update(made.id(), edited).await.expect("it is there");
     assert_eq!(readable(stored.settings()), readable(&plain));
     assert_eq!(stored.settings().secrets().count(), 1);
+}
+
+pub(super) async fn one_that_is_made_or_changed_and_disabled_at_once_sends_nothing<S: TestStore>(
+    fixture: Fixture<S>,
+) {
+    let (old, new) = (Receiver::new().await, Receiver::new().await);
+    let endpoints = fixture.outbox.endpoints();
+    let _running = fixture.start().await;
+    // An endpoint takes what no dispatcher has looked at, from the moment of its creation.
+    fixture.emit_people(0..50).await;
+    let made = endpoints.create_disabled(settings(&old, "/")).await.expect("it is made");
+    let is_disabled = |endpoint: &StoredEndpoint| {
+        matches!(endpoint.state(), EndpointState::Disabled { reason: DisabledReason::ByHand, .. })
+    };
+    assert!(is_disabled(&made));
+    fixture.emit_people(50..60).await;
+    fixture.fanned_out().await;
+    assert!(old.arrivals().is_empty());
+
+    endpoints.enable(made.id()).await.expect("it is there");
+    old.wait_for(10).await;
+    let url = new.url("/");
+    let refused = endpoints.edit_and_disable(made.id(), |_| Err(Refusal)).await;
+    assert!(refused.is_err());
+    let stored = endpoints.get(made.id()).await.expect("it is there");
+    assert_eq!(stored.state(), EndpointState::Active, "what is refused changes nothing");
+    let moved = |now: EndpointSettings| Ok::<_, Refusal>(now.with_url(&url).expect("a URL"));
+    let edited = endpoints.edit_and_disable(made.id(), moved).await.expect("it is changed");
+    assert!(is_disabled(&edited));
+    assert_eq!(edited.settings().url().as_str(), url);
+    fixture.emit_people(60..70).await;
+    fixture.fanned_out().await;
+    assert!(new.arrivals().is_empty());
+}
+
+#[derive(Debug)]
+struct Refusal;
+
+impl From<OutboxError> for Refusal {
+    fn from(error: OutboxError) -> Self {
+        panic!("{error}")
+    }
+}
+
+pub(super) async fn a_format_too_large_to_be_kept_with_each_event_is_refused<S: TestStore>(
+    fixture: Fixture<S>,
+) {
+    let receiver = Receiver::new().await;
+    let endpoints = fixture.outbox.endpoints();
+    let most = "x".repeat(Twenty::MAX_ID);
+    let fits = (0..Twenty::MAX_OBJECTS)
+        .fold(Twenty::new(&most).webhook(&most), |format, object| {
+            format.object(format!("object{object}"), &most)
+        });
+    let with = |format: &Twenty| settings(&receiver, "/").format(format.clone());
+    let id = *endpoints.create(with(&fits)).await.expect("it fits").id();
+    let longer = format!("{most}x");
+    for format in [
+        fits.clone().object("one more", "id"),
+        Twenty::new(&longer),
+        Twenty::new("id").webhook(&longer),
+        Twenty::new("id").object("person", &longer),
+        Twenty::new("id").object(&longer, "id"),
+    ] {
+        for refused in
+            [endpoints.create(with(&format)).await, endpoints.update(&id, with(&format)).await]
+        {
+            let error = refused.expect_err("it is too large");
+            let expected = "the format `Twenty` has 500 objects at most, and ids of 256 bytes";
+            assert_eq!(error.to_string(), expected);
+        }
+    }
 }

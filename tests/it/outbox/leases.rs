@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
-use hookwright::{AttemptOutcome, Query, WebhookObject};
+use hookwright::{AttemptOutcome, DeliveryState, EndpointState, Notice, Query, WebhookObject};
 use tokio::sync::Semaphore;
 
-use super::attempts::attempts_of;
-use super::fixture::{Fixture, Running, dispatcher, person, settings, until};
+use super::attempts::{Notices, attempts_of};
+use super::fixture::{Fixture, Running, dispatcher, person, schedule, settings, until};
 use super::receiver::{Arrival, Receiver, status};
 use super::store::TestStore;
 
@@ -31,7 +31,9 @@ pub(super) async fn a_finish_with_a_lost_lease_changes_nothing<S: TestStore>(fix
             .await
         };
         let endpoint = fixture.endpoint(&receiver, "/").await;
-        let running = fixture.start().await;
+        let notices = Notices::default();
+        let once = fixture.dispatcher().schedule(schedule(1, 0)).on_notice(notices.keep());
+        let running = Running::start(once).await;
         let id = fixture.emit(&person(code).created()).await;
         receiver.wait_for(1).await;
 
@@ -56,9 +58,41 @@ pub(super) async fn a_finish_with_a_lost_lease_changes_nothing<S: TestStore>(fix
         running.end().await;
         assert_eq!(fixture.texts(ROW).await, row);
         assert_eq!(receiver.arrivals().len(), 1);
+        // It is the other's to say that a delivery has died, or that an endpoint is gone.
+        assert!(notices.all().is_empty(), "{:?}", notices.all());
+        let stored = fixture.outbox.endpoints().get(&endpoint).await.expect("it is there");
+        assert_eq!(stored.state(), EndpointState::Active);
         fixture.execute("DELETE FROM hookwright_delivery").await;
         fixture.outbox.endpoints().delete(&endpoint).await.expect("it is there");
     }
+}
+
+pub(super) async fn a_delivery_whose_attempts_all_die_with_their_process_is_dead<S: TestStore>(
+    fixture: Fixture<S>,
+) {
+    let receiver = Receiver::new().await;
+    leave_leased(&fixture, &receiver, 1).await;
+    let start = async |attempt: usize| {
+        let last = format!("UPDATE hookwright_delivery SET token = 1, attempt = {attempt}");
+        assert_eq!(fixture.execute(&last).await, 1);
+        let notices = Notices::default();
+        let three = fixture.dispatcher().schedule(schedule(3, 10)).on_notice(notices.keep());
+        (Running::start(three).await, notices)
+    };
+    let (running, notices) = start(3).await;
+    let told = notices.wait_for(1).await;
+    let [Notice::DeliveryExhausted { attempts: 4, .. }] = told[..] else { panic!("{told:?}") };
+    running.end().await;
+    assert!(receiver.arrivals().is_empty());
+    assert_eq!(fixture.delivery().await.state(), DeliveryState::Dead);
+    let attempts = attempts_of(&fixture, &Query::new()).await;
+    assert_eq!(attempts[0].error(), Some("unfinished"));
+
+    // One of which the attempts came to an end may have more of them, when it is sent again.
+    fixture.execute("UPDATE hookwright_delivery SET state = 0, died_at = NULL, due = 1").await;
+    let (_running, _) = start(4).await;
+    receiver.wait_for(1).await;
+    fixture.settled().await;
 }
 
 /// Emits an event whose delivery is leased by a dispatcher that is no more.

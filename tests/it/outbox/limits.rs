@@ -321,6 +321,43 @@ pub(super) async fn endpoints_that_failed_before_a_restart_are_no_mass_failure<S
     assert!(notices.all().is_empty(), "{:?}", notices.all());
 }
 
+pub(super) async fn the_only_slot_is_enough_for_a_slow_endpoint<S: TestStore>(fixture: Fixture<S>) {
+    // Longer than an answer of an endpoint that is not slow.
+    let receiver = Receiver::playing(|_| async {
+        tokio::time::sleep(Duration::from_millis(2_100)).await;
+        status(200)
+    })
+    .await;
+    fixture.endpoint(&receiver, "/").await;
+    let _running = Running::start(fixture.dispatcher().in_flight(1)).await;
+    fixture.emit_people(0..3).await;
+    receiver.wait_for(3).await;
+    fixture.settled().await;
+}
+
+pub(super) async fn every_endpoint_has_its_share_when_there_are_not_slots_for_all<S: TestStore>(
+    fixture: Fixture<S>,
+) {
+    const ENDPOINTS: usize = 12;
+    let gate = Arc::new(Semaphore::new(0));
+    let receiver = Receiver::behind(&gate).await;
+    for endpoint in 0..ENDPOINTS {
+        fixture.endpoint(&receiver, &format!("/{endpoint}")).await;
+    }
+    let _running = Running::start(fixture.dispatcher().in_flight(4)).await;
+    let arrived = |endpoint: usize| receiver.arrivals_at(&format!("/{endpoint}")).len();
+    // Events come as fast as they are sent to half of the endpoints.
+    for round in 1..=20 {
+        fixture.emit(&person(round).created()).await;
+        gate.add_permits(ENDPOINTS / 2);
+        receiver.wait_for(round * ENDPOINTS / 2).await;
+    }
+    let counts: Vec<usize> = (0..ENDPOINTS).map(arrived).collect();
+    assert!(counts.iter().all(|count| (7..=13).contains(count)), "{counts:?}");
+    gate.add_permits(1_000);
+    fixture.settled().await;
+}
+
 pub(super) async fn a_slow_endpoint_costs_the_others_nothing<S: TestStore>(fixture: Fixture<S>) {
     let gate = Arc::new(Semaphore::new(0));
     let slow = Receiver::behind(&gate).await;

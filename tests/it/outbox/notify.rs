@@ -127,3 +127,29 @@ async fn a_dispatcher_elsewhere_is_woken_by_it() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_dispatcher_sets_for_itself_is_not_left_to_those_who_share_its_pool() {
+    const SETTINGS: &str = "SELECT string_agg(name || '=' || setting, ' ' ORDER BY name) \
+         FROM pg_settings WHERE source = 'session'";
+    check::<Postgres, _>(|fixture| async move {
+        let fresh = fixture.texts(SETTINGS).await;
+        for _ in 0..3 {
+            fixture.start().await.end().await;
+            fixture.start().await.kill().await;
+        }
+        let pool = fixture.outbox.pool();
+        let size = pool.size();
+        assert!(size > 0, "the pool has connections");
+        let mut connections = Vec::new();
+        for _ in 0..size {
+            connections.push(pool.acquire().await.expect("a connection"));
+        }
+        for connection in &mut connections {
+            let found: Option<String> =
+                sqlx::query_scalar(SETTINGS).fetch_one(&mut **connection).await.expect("an answer");
+            assert_eq!(found, fresh[0]);
+        }
+    })
+    .await;
+}

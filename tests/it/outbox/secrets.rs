@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use hookwright::{Clock, MasterKey, OutboxBuilder, Secret, Verifier, WebhookObject};
+use hookwright::{
+    Clock, EndpointSettings, MasterKey, OutboxBuilder, Secret, Verifier, WebhookObject,
+};
 
-use super::fixture::{Fixture, Running, person, settings};
+use super::fixture::{Fixture, Running, person, settings, until};
 use super::receiver::{Arrival, Receiver};
 use super::store::TestStore;
 
@@ -77,7 +79,9 @@ pub(super) async fn what_was_sealed_for_another_endpoint_is_not_used<S: TestStor
     fixture.fanned_out().await;
     receiver.wait_for_at("/victim", 1).await;
     receiver.wait_for_at("/other", 1).await;
-    fixture.settled().await;
+    // The one to the thief is kept until its endpoint can be read.
+    until("the others are done", || async { fixture.count("hookwright_delivery").await == 1 })
+        .await;
     assert!(receiver.arrivals_at("/thief").is_empty());
 }
 
@@ -134,7 +138,7 @@ pub(super) async fn a_secret_rotates_with_overlap<S: TestStore>(fixture: Fixture
     let receiver = Receiver::new().await;
     let secrets = [(); 3].map(|()| Secret::generate());
     let [old, new, newest] = secrets.each_ref().map(standard);
-    let first = hookwright::EndpointSettings::new(&receiver.url("/")).expect("an endpoint");
+    let first = EndpointSettings::new(&receiver.url("/")).expect("an endpoint");
     let id = fixture.endpoint_of(first.secret(secrets[0].clone())).await;
     let clock = Clock::default();
     let _running = Running::start(fixture.dispatcher().clock(clock.clone())).await;
@@ -178,4 +182,45 @@ pub(super) async fn a_secret_rotates_with_overlap<S: TestStore>(fixture: Fixture
     let arrival = next().await;
     assert!(!accepts(&newest, &arrival));
     assert!(accepts(&standard(&last), &arrival));
+}
+
+pub(super) async fn a_secret_is_renewed_as_the_kind_that_it_was<S: TestStore>(fixture: Fixture<S>) {
+    let receiver = Receiver::new().await;
+    let settings = || EndpointSettings::new(&receiver.url("/")).expect("an endpoint");
+    let endpoints = fixture.outbox.endpoints();
+    for (secret, prefix) in [
+        (Some(Secret::generate_ed25519()), "whsk_"),
+        (Some(Secret::generate()), "whsec_"),
+        (Some(Secret::imported("your-secret").expect("a secret")), "whsec_"),
+        (None, "whsec_"),
+    ] {
+        let old = secret.as_ref().map(|secret| secret.expose().to_owned());
+        let settings = secret.into_iter().fold(settings(), EndpointSettings::secret);
+        let id = fixture.endpoint_of(settings).await;
+        let hour = Duration::from_hours(1);
+        let renewed = endpoints.renew_secret(&id, hour).await.expect("it is there");
+        let secrets: Vec<_> = renewed.settings().secrets().map(Secret::expose).collect();
+        assert!(secrets[0].starts_with(prefix) && Some(secrets[0]) != old.as_deref());
+        assert_eq!(secrets[1..], *old.as_slice());
+        let stored = endpoints.get(&id).await.expect("it is there");
+        assert!(stored.settings().secrets().map(Secret::expose).eq(secrets));
+    }
+}
+
+pub(super) async fn no_more_secrets_sign_than_a_request_has_room_for<S: TestStore>(
+    fixture: Fixture<S>,
+) {
+    let receiver = Receiver::new().await;
+    let id = fixture.endpoint(&receiver, "/").await;
+    let (endpoints, hour) = (fixture.outbox.endpoints(), Duration::from_hours(1));
+    for _ in 1..EndpointSettings::MAX_SECRETS {
+        endpoints.renew_secret(&id, hour).await.expect("there is room");
+    }
+    let error = endpoints.renew_secret(&id, hour).await.expect_err("there is none");
+    assert!(error.is_too_many_secrets(), "{error:?}");
+    let advice = "wait until one that is rotated out has expired, or rotate without an overlap";
+    assert!(error.to_string().ends_with(advice), "{error}");
+    let stored = endpoints.renew_secret(&id, Duration::ZERO).await.expect("the others expire");
+    assert_eq!(stored.settings().secrets().count(), 1);
+    endpoints.renew_secret(&id, hour).await.expect("there is room again");
 }

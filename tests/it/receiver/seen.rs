@@ -211,6 +211,18 @@ async fn what_was_overheard_is_known_though_its_headers_are_changed() {
 }
 
 #[tokio::test]
+async fn headers_of_another_event_are_not_taken_for_handled() {
+    let (pair, seen) = (Pair::standard(), SeenIds::new());
+    let (mut first, second) = (pair.headers(&event_id(1), BODY), pair.headers(&event_id(2), b"[]"));
+    for name in ["x-twenty-webhook-timestamp", "x-twenty-webhook-signature"] {
+        first.insert(name, second[name].clone());
+    }
+    // It is the first by Standard Webhooks' signature, which covers neither of these two.
+    handle(&seen, &pair.verify(&first, BODY)).await;
+    handle(&seen, &pair.verify(&second, b"[]")).await;
+}
+
+#[tokio::test]
 async fn what_could_be_verified_again_is_remembered_however_short_the_time() {
     let place = Place::new("time");
     let pair = Pair::documented();

@@ -5,12 +5,12 @@ use hookwright::{AddressPolicy, OutboxError, Postgres, Sqlite};
 use sqlx::Pool;
 
 use super::{Findings, network};
-use crate::command::client;
 use crate::command::database::{self, Missing};
-use crate::command::failure::{Failure, with_sources};
+use crate::command::failure::Failure;
+use crate::command::networks;
 use crate::command::settings::Settings;
-use crate::console::Console;
 use crate::outbox::{AnyOutbox, on_store};
+use crate::problem::with_sources;
 
 /// How many webhooks are looked at.
 const MOST: usize = 20;
@@ -124,9 +124,8 @@ async fn webhooks(
     settings: &Settings,
     findings: &mut Findings,
 ) -> Result<(), Failure> {
-    let allowed = client::allowed(settings, &Console::new(outbox.clone())?).await?;
-    let nets = allowed.iter().flatten().filter_map(|net| net.parse().ok());
-    let policy = nets.fold(AddressPolicy::default(), AddressPolicy::allow);
+    let allowed = networks::allowed(settings, outbox).await?.unwrap_or_default();
+    let policy = allowed.into_iter().fold(AddressPolicy::default(), AddressPolicy::allow);
     let query = hookwright::Query::new().limit(hookwright::Query::MAX_LIMIT);
     let page = on_store!(outbox, outbox => outbox.endpoints().page(&query).await?);
     let mut urls: Vec<_> =

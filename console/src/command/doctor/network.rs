@@ -12,8 +12,9 @@ use url::Url;
 use super::Findings;
 use crate::command::client::Client;
 use crate::command::database::Missing;
-use crate::command::failure::{Failure, with_sources};
+use crate::command::failure::Failure;
 use crate::command::settings::Settings;
+use crate::problem::with_sources;
 
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);

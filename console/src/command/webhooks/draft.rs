@@ -6,8 +6,9 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::show;
-use crate::command::client::{Client, unguarded};
+use crate::command::client::Client;
 use crate::command::failure::Failure;
+use crate::command::networks::unguarded;
 use crate::command::output::Output;
 use crate::command::settings::{Settings, Target, Values};
 
@@ -137,6 +138,7 @@ impl Create {
 
     pub(super) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
         let client = Client::to_save(settings).await?;
+        settings.refuse_lure("secret")?;
         let mut body = self.options.members()?;
         body.insert("targetUrl".to_owned(), json!(self.url));
         if self.paused {

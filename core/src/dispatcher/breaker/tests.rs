@@ -414,3 +414,14 @@ fn five_days_are_counted_over_restarts_and_from_the_time_that_it_was_enabled() {
     let _ = breaker.failed(None, 0, NOW + 6 * DAY);
     assert!(!breaker.should_disable(NOW + 6 * DAY));
 }
+
+#[test]
+fn a_pause_that_a_wrong_clock_has_written_is_none() {
+    let year = 365 * 24 * 3_600_000;
+    let paused =
+        |until| Health { failing_since: Some(NOW), failures: 1, paused_until: until, pause: 0 };
+    assert_eq!(Breaker::new(paused(NOW + year)).passage(NOW), Passage::Everything);
+    // The longest that an endpoint may ask for.
+    let day = 24 * 3_600_000;
+    assert_eq!(Breaker::new(paused(NOW + day)).passage(NOW), Passage::Nothing);
+}

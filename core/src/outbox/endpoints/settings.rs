@@ -12,7 +12,7 @@ use super::id::EndpointId;
 use crate::endpoint::{Endpoint, EndpointError, PrivateCa};
 use crate::format::Format;
 use crate::outbox::error::{Kind, OutboxError};
-use crate::outbox::pattern::{Changed, EventPattern, is_operational};
+use crate::outbox::pattern::{Changed, EventPattern};
 use crate::retry::RetrySchedule;
 use crate::signature::{PublicKey, Secret, Signing};
 
@@ -77,11 +77,34 @@ pub enum Order {
     PerObject,
 }
 
+impl Order {
+    /// What the deliveries share that go one after the other; `None` when none waits for another.
+    pub(super) fn key(self, object: &str, object_id: &str) -> Option<i64> {
+        match self {
+            Self::Any => None,
+            Self::PerObject => {
+                // The same in every process. Two objects of one key wait for each other, which does
+                // no harm.
+                let digest = Sha256::new()
+                    .chain_update(object)
+                    .chain_update(".")
+                    .chain_update(object_id)
+                    .finalize();
+                Some(i64::from_be_bytes(*digest.first_chunk().expect("a digest has 32 bytes")))
+            }
+        }
+    }
+}
+
 impl EndpointSettings {
     /// How many requests are under way to one endpoint at once, unless set.
     pub const DEFAULT_CONCURRENCY: usize = 8;
     /// The most that can be set.
     pub const MAX_CONCURRENCY: usize = 256;
+
+    /// How many secrets an endpoint has at most, with those that are being rotated out: 10. Standard
+    /// Webhooks sends a signature of each in one header.
+    pub const MAX_SECRETS: usize = 10;
 
     /// Takes the URL of an endpoint that wants all events.
     ///
@@ -275,19 +298,7 @@ impl EndpointSettings {
 
     /// What the deliveries share that go one after the other; `None` when none waits for another.
     pub(crate) fn order_key(&self, object: &str, object_id: &str) -> Option<i64> {
-        match self.order {
-            Order::Any => None,
-            Order::PerObject => {
-                // The same in every process. Two objects of one key wait for each other, which does
-                // no harm.
-                let digest = Sha256::new()
-                    .chain_update(object)
-                    .chain_update(".")
-                    .chain_update(object_id)
-                    .finalize();
-                Some(i64::from_be_bytes(*digest.first_chunk().expect("a digest has 32 bytes")))
-            }
-        }
+        self.order.key(object, object_id)
     }
 
     /// How the body becomes the message that is signed.
@@ -340,13 +351,19 @@ impl EndpointSettings {
         self.chosen_format().of_endpoint(self.url().as_str(), Some(&id.to_string()))
     }
 
-    /// Refuses what could not be received.
+    /// Refuses what could not be received, and what is too much to be kept.
     pub(crate) fn check(&self) -> Result<(), OutboxError> {
+        if self.secrets.len() > Self::MAX_SECRETS {
+            return Err(OutboxError::new(Kind::TooManySecrets));
+        }
         // One that is being rotated out does not sign for long.
         let stays = |dated: &DatedSecret| dated.until.is_none() && dated.secret.is_standard();
         match self.chosen_format() {
             Format::Standard if !self.secrets.iter().any(stays) => {
                 Err(OutboxError::new(Kind::UnsignedStandard))
+            }
+            Format::Twenty(twenty) if !twenty.is_within_limits() => {
+                Err(OutboxError::new(Kind::LargeFormat))
             }
             _ => Ok(()),
         }
@@ -358,13 +375,7 @@ impl EndpointSettings {
     }
 
     pub(crate) fn wants_event(&self, object: &str, operation: &str, changed: &Changed) -> bool {
-        if self.wanted.is_empty() {
-            return !is_operational(object);
-        }
-        let wants = |pattern: &EventPattern| {
-            pattern.wants(object, operation) && pattern.wants_changes(changed)
-        };
-        self.wanted.iter().any(wants)
+        EventPattern::any_wants(&self.wanted, object, operation, changed)
     }
 
     fn secrets_at(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Secret> {
@@ -386,10 +397,10 @@ impl EndpointSettings {
     /// Puts a new secret first; those before it sign for `overlap` longer.
     pub(crate) fn rotate(&mut self, secret: Secret, now: DateTime<Utc>, overlap: Duration) {
         let until = now + overlap;
-        self.secrets.retain(|dated| dated.until.is_none_or(|until| now < until));
         for dated in &mut self.secrets {
             dated.until = Some(dated.until.map_or(until, |earlier| earlier.min(until)));
         }
+        self.secrets.retain(|dated| dated.until.is_none_or(|until| now < until));
         self.secrets.insert(0, DatedSecret { secret, until: None });
     }
 }

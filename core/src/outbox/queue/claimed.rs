@@ -1,9 +1,10 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Content, Lease, Message, Subject};
 use crate::outbox::error::OutboxError;
 use crate::outbox::formats::Formats;
-use crate::outbox::store::Store;
+use crate::outbox::statement::Statement;
+use crate::outbox::store::{Failure, Store};
 
 /// A delivery that this dispatcher has leased.
 pub(crate) struct Claimed {
@@ -43,18 +44,25 @@ impl Claimed {
         let message = if let Some(message) = messages.get(&(event, format)) {
             message.clone()
         } else {
-            let message = match formats.get(format) {
-                Some(format) => {
-                    let (object_id, changed) = (text(13)?, S::string(row, 9)?);
-                    let subject = Subject {
-                        object: &object,
-                        operation: &operation,
-                        object_id: &object_id,
-                        changed: changed.as_deref(),
-                    };
-                    content::<S>(row)?.message(&subject, &format)?
+            let written = formats.get(format).map(|format| {
+                let (object_id, changed) = (text(13)?, S::string(row, 9)?);
+                let subject = Subject {
+                    object: &object,
+                    operation: &operation,
+                    object_id: &object_id,
+                    changed: changed.as_deref(),
+                };
+                content::<S>(row)?.message(&subject, &format)
+            });
+            let message = match written {
+                Some(Ok(message)) => message,
+                // It is logged as broken off, and others go on.
+                unread => {
+                    if let Some(Err(error)) = unread {
+                        tracing::error!(event.number = event, %error, "an event cannot be read");
+                    }
+                    Message { event_id: text(5)?, body: None, content_type: "" }
                 }
-                None => Message { event_id: text(5)?, body: None, content_type: "" },
             };
             messages.insert((event, format), message.clone());
             message
@@ -80,4 +88,38 @@ fn content<S: Store>(row: &S::Row) -> Result<Content, OutboxError> {
         data: S::bytes(row, 11)?.ok_or_else(unreadable)?,
         context: S::string(row, 14)?,
     })
+}
+
+/// Those whose attempt before was never brought to an end: its process died, or was cut off from the
+/// database.
+pub(crate) async fn unfinished<S: Store>(
+    connection: &mut S::Connection,
+    claimed: &[&Claimed],
+) -> Result<HashSet<Lease>, Failure> {
+    if claimed.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let before = |claimed: &&Claimed| i64::try_from(claimed.attempt - 1).unwrap_or(i64::MAX);
+    let select = Statement::new("SELECT r.event, r.endpoint FROM ")
+        .table(
+            S::TABLES,
+            "r",
+            [
+                ("event", claimed.iter().map(|claimed| claimed.lease.event).collect()),
+                ("endpoint", claimed.iter().map(|claimed| claimed.lease.endpoint).collect()),
+                ("attempt", claimed.iter().map(before).collect()),
+            ],
+        )
+        .text(
+            " WHERE NOT EXISTS (SELECT 1 FROM hookwright_attempt AS a WHERE a.event = r.event \
+             AND +a.endpoint = r.endpoint AND a.attempt = r.attempt)",
+        );
+    let number = |row, column| S::integer(row, column).map(Option::unwrap_or_default);
+    let rows = S::fetch(connection, select).await?;
+    let found: HashSet<(i64, i64)> = rows
+        .iter()
+        .map(|row| Ok((number(row, 0)?, number(row, 1)?)))
+        .collect::<Result<_, Failure>>()?;
+    let leases = claimed.iter().map(|claimed| claimed.lease);
+    Ok(leases.filter(|lease| found.contains(&(lease.event, lease.endpoint))).collect())
 }

@@ -2,7 +2,7 @@
 
 /// Breaks lines and indents, and changes nothing else. What is no JSON comes out in some other way.
 /// `None` when more than so many bytes come of it.
-pub(super) fn pretty(json: &str, limit: usize) -> Option<String> {
+pub(crate) fn pretty(json: &str, limit: usize) -> Option<String> {
     let mut out = String::with_capacity(json.len().saturating_mul(2).min(limit));
     let mut depth = 0_usize;
     let mut chars = json.chars().peekable();
@@ -70,6 +70,7 @@ mod tests {
             \"c\": {\n    \"d\": 12345678901234567890\n  }\n}";
         assert_eq!(pretty(json, expected.len()).as_deref(), Some(expected));
         assert_eq!(pretty(json, expected.len() - 1), None);
+        assert_eq!(pretty(expected, expected.len()).as_deref(), Some(expected));
     }
 
     #[test]
