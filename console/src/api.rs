@@ -1,14 +1,16 @@
 //! The REST API, under `/api`, and the document that describes it.
 
+mod catalog;
+mod deliveries;
 mod events;
 mod extract;
 mod health;
-mod history;
-pub(crate) mod idempotency;
+mod idempotency;
 mod keys;
 mod layers;
 mod replays;
 mod responses;
+mod stats;
 mod webhooks;
 
 use std::sync::Arc;
@@ -97,20 +99,20 @@ fn documented() -> OpenApiRouter<Arc<Console>> {
         .routes(routes!(webhooks::list, webhooks::create))
         .routes(routes!(webhooks::read, webhooks::update, webhooks::delete))
         .routes(routes!(webhooks::rotate_secret))
-        .routes(routes!(events::test))
+        .routes(routes!(webhooks::test))
         .routes(routes!(replays::recover))
         .routes(routes!(replays::replay))
         .routes(routes!(replays::list))
         .routes(routes!(replays::read, replays::cancel))
-        .routes(routes!(history::events, events::emit))
-        .routes(routes!(history::event))
-        .routes(routes!(history::deliveries))
-        .routes(routes!(history::delivery))
-        .routes(routes!(history::request))
-        .routes(routes!(history::resend))
-        .routes(routes!(history::attempts))
-        .routes(routes!(events::stats))
-        .routes(routes!(events::catalog))
+        .routes(routes!(events::list, events::emit))
+        .routes(routes!(events::read))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::read))
+        .routes(routes!(deliveries::request))
+        .routes(routes!(deliveries::resend))
+        .routes(routes!(deliveries::attempts))
+        .routes(routes!(stats::read))
+        .routes(routes!(catalog::read))
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::revoke))
         .routes(routes!(health::live))

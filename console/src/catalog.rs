@@ -1,5 +1,7 @@
 //! The events that there are, read from the JSON Schema that a [`Catalog`] writes.
 
+mod patterns;
+
 use std::sync::OnceLock;
 use std::{error, fmt};
 
@@ -8,6 +10,8 @@ use jsonschema::Validator;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
+
+use self::patterns::Changes;
 
 /// The events of an application.
 pub(crate) struct EventCatalog {
@@ -18,6 +22,7 @@ pub(crate) struct EventCatalog {
 
 struct Described {
     event: CatalogEvent,
+    changes: Changes,
     /// What the event's bodies are checked by, once one is.
     validator: OnceLock<Option<Validator>>,
 }
@@ -57,7 +62,8 @@ impl EventCatalog {
                 example: schema["examples"].get(0).cloned(),
                 event: name,
             };
-            events.push(Described { event, validator: OnceLock::new() });
+            let changes = Changes::of(schema);
+            events.push(Described { event, changes, validator: OnceLock::new() });
         }
         Ok(Self { document, events })
     }

@@ -5,12 +5,13 @@ use std::{error, fmt};
 
 use axum::Router;
 use hookwright::{Catalog, Health, Sender, SenderError};
-use tokio::sync::OnceCell;
 
-use crate::access::{ApiKeys, NewApiKey, Scope};
+use crate::access::{ApiKeys, NewApiKey, Scope, Sessions};
+use crate::answers::{Answers, Sweep};
+use crate::api;
 use crate::catalog::{EventCatalog, NotACatalog};
 use crate::outbox::AnyOutbox;
-use crate::{api, tables};
+use crate::tables::{Made, Tables};
 
 /// Writes what a scraper reads.
 type Metrics = Arc<dyn Fn() -> String + Send + Sync>;
@@ -40,7 +41,9 @@ pub struct Console {
     pub(crate) is_https: bool,
     pub(crate) health: Option<Health>,
     pub(crate) metrics: Option<Metrics>,
-    has_tables: Arc<OnceCell<()>>,
+    /// Of the answers that are kept for repeated writes.
+    sweep: Arc<Sweep>,
+    made: Arc<Made>,
 }
 
 impl Console {
@@ -59,7 +62,8 @@ impl Console {
             is_https: false,
             health: None,
             metrics: None,
-            has_tables: Arc::default(),
+            sweep: Arc::default(),
+            made: Arc::default(),
         })
     }
 
@@ -69,7 +73,8 @@ impl Console {
         self
     }
 
-    /// Offers these events when a webhook is made, and refuses others when they are posted.
+    /// Offers these events when a webhook is made, and refuses others when they are posted or a webhook
+    /// wants them.
     ///
     /// # Errors
     ///
@@ -121,7 +126,7 @@ impl Console {
     ///
     /// [`ConsoleError`] when the database refuses.
     pub async fn migrate(&self) -> Result<(), ConsoleError> {
-        Ok(self.keys().await.map(drop)?)
+        Ok(self.tables().await.map(drop)?)
     }
 
     /// Makes a key with every scope when there is none yet; `None` when there is one.
@@ -160,10 +165,24 @@ impl Console {
         api::router(Arc::new(self))
     }
 
-    /// The API keys, whose table is made when it is not there.
+    /// The console's own tables, which are made when they are not there.
+    pub(crate) async fn tables(&self) -> Result<Tables<'_>, sqlx::Error> {
+        self.made.tables(&self.outbox).await
+    }
+
+    /// The API keys.
     pub(crate) async fn keys(&self) -> Result<ApiKeys<'_>, sqlx::Error> {
-        self.has_tables.get_or_try_init(|| tables::make(&self.outbox)).await?;
-        Ok(ApiKeys::new(&self.outbox))
+        Ok(ApiKeys::new(self.tables().await?))
+    }
+
+    /// The sessions of people who signed in.
+    pub(crate) async fn sessions(&self) -> Result<Sessions<'_>, sqlx::Error> {
+        Ok(Sessions::new(self.tables().await?))
+    }
+
+    /// The answers to writes.
+    pub(crate) async fn answers(&self) -> Result<Answers<'_>, sqlx::Error> {
+        Ok(Answers::new(self.tables().await?, &self.sweep))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Events that come from programs not written in Rust, and those that try a webhook out.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use hookwright::{EndpointId, EventName, JsonData, SendError};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -85,6 +85,9 @@ pub(crate) async fn emit(
     if data.as_ref().is_some_and(|data| data.id().len() > MAX_NAME || data.id().contains('\0')) {
         refuse("data", format!("an `id` has {MAX_NAME} bytes at most, and no character NUL"));
     }
+    if new.timestamp.is_some_and(|timestamp| !(0..=9999).contains(&timestamp.year())) {
+        refuse("timestamp", "a year is one of 0000 to 9999".to_owned());
+    }
     let (Some(name), Some(data)) = (name.filter(|_| errors.is_empty()), data) else {
         return Err(Problem::of_fields("the event was not taken", errors));
     };
@@ -127,9 +130,14 @@ pub(crate) async fn emit(
     Ok(Emitted { id: id.to_string() })
 }
 
+/// Whether events of this object are the dispatcher's own.
+pub(crate) fn is_operational(object: &str) -> bool {
+    OPERATIONAL.contains(&object)
+}
+
 /// Refuses names that are not for programs to take.
 fn check_name(name: &EventName) -> Result<(), String> {
-    if OPERATIONAL.contains(&name.object()) {
+    if is_operational(name.object()) {
         return Err("events of this name are the dispatcher's own".to_owned());
     }
     if name.object().len() + name.operation().len() > MAX_NAME {

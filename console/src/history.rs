@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use hookwright::{
-    AttemptOutcome, Cursor, DeliveryState, EndpointId, EventId, EventName, StoredAttempt,
-    StoredDelivery, StoredEvent, StoredRequest,
+    AttemptOutcome, DeliveryState, EndpointId, EventId, StoredAttempt, StoredDelivery, StoredEvent,
+    StoredRequest,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use crate::listing::{Page, between};
+use crate::filter::{AttemptFilter, DeliveryFilter, EventFilter};
+use crate::listing::Page;
 use crate::outbox::{AnyOutbox, on_store};
-use crate::problem::{Problem, in_words_of_the_api};
+use crate::problem::Problem;
 
 /// An event.
 #[derive(Debug, Serialize, ToSchema)]
@@ -176,7 +177,7 @@ impl DeliveryId {
 }
 
 /// What came of an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Outcome {
     /// The endpoint has acknowledged the event.
@@ -193,6 +194,16 @@ impl From<AttemptOutcome> for Outcome {
             AttemptOutcome::Delivered => Self::Delivered,
             AttemptOutcome::Late => Self::Late,
             _ => Self::Failed,
+        }
+    }
+}
+
+impl From<Outcome> for AttemptOutcome {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Delivered => Self::Delivered,
+            Outcome::Failed => Self::Failed,
+            Outcome::Late => Self::Late,
         }
     }
 }
@@ -241,93 +252,10 @@ impl From<&StoredAttempt> for Attempt {
     }
 }
 
-/// What is asked for: all of it, unless something is given.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Filter {
-    /// Of this webhook. It does not count for events.
-    #[param(format = "uuid")]
-    pub(crate) webhook: Option<String>,
-    /// Of the event of this id.
-    pub(crate) event_id: Option<String>,
-    /// Of events of this name, such as `person.created`.
-    pub(crate) event: Option<String>,
-    /// Of one kind of object, such as `person`.
-    pub(crate) object: Option<String>,
-    /// Of the object of this id.
-    pub(crate) object_id: Option<String>,
-    /// Of deliveries in this state; it counts for deliveries alone.
-    #[param(inline)]
-    pub(crate) state: Option<State>,
-    /// Not before this time.
-    pub(crate) since: Option<DateTime<Utc>>,
-    /// Before this time.
-    pub(crate) until: Option<DateTime<Utc>>,
-    /// How many there are on a page: 50, unless given.
-    #[param(minimum = 1, maximum = 500)]
-    #[serde(default, deserialize_with = "between::<_, _, 1, 500>")]
-    pub(crate) limit: Option<usize>,
-    /// Goes on after a page, by its `next`.
-    pub(crate) cursor: Option<String>,
-}
-
-impl Filter {
-    pub(crate) fn query(&self) -> Result<hookwright::Query, Problem> {
-        fn read<T: std::str::FromStr>(
-            name: &str,
-            value: Option<&String>,
-        ) -> Result<Option<T>, Problem>
-        where
-            T::Err: std::fmt::Display,
-        {
-            let wrong = |error: T::Err| {
-                Problem::bad_request(format!("`{name}`: {}", in_words_of_the_api(&error)))
-            };
-            value.map(|value| value.parse().map_err(wrong)).transpose()
-        }
-        let mut query = hookwright::Query::new();
-        if let Some(id) = read::<EndpointId>("webhook", self.webhook.as_ref())? {
-            query = query.endpoint(&id);
-        }
-        if let Some(id) = read::<EventId>("eventId", self.event_id.as_ref())? {
-            query = query.event(&id);
-        }
-        if let Some(name) = read::<EventName>("event", self.event.as_ref())? {
-            query = query.name(&name);
-        }
-        for (name, value) in [("object", &self.object), ("objectId", &self.object_id)] {
-            // PostgreSQL has no texts with it.
-            if value.as_ref().is_some_and(|value| value.contains('\0')) {
-                return Err(Problem::bad_request(format!("`{name}` has no character NUL")));
-            }
-        }
-        if let Some(object) = &self.object {
-            query = query.object(object);
-        }
-        if let Some(id) = &self.object_id {
-            query = query.object_id(id);
-        }
-        if let Some(state) = self.state {
-            query = query.state(state.into());
-        }
-        if let Some(since) = self.since {
-            query = query.since(since);
-        }
-        if let Some(until) = self.until {
-            query = query.until(until);
-        }
-        if let Some(limit) = self.limit {
-            query = query.limit(limit);
-        }
-        if let Some(cursor) = read::<Cursor>("cursor", self.cursor.as_ref())? {
-            query = query.after(cursor);
-        }
-        Ok(query)
-    }
-}
-
-pub(crate) async fn events(outbox: &AnyOutbox, filter: &Filter) -> Result<Page<Event>, Problem> {
+pub(crate) async fn events(
+    outbox: &AnyOutbox,
+    filter: &EventFilter,
+) -> Result<Page<Event>, Problem> {
     let query = filter.query()?;
     let page = on_store!(outbox, outbox => outbox.history().events(&query).await?);
     Ok(Page::of(&page))
@@ -335,7 +263,7 @@ pub(crate) async fn events(outbox: &AnyOutbox, filter: &Filter) -> Result<Page<E
 
 pub(crate) async fn deliveries(
     outbox: &AnyOutbox,
-    filter: &Filter,
+    filter: &DeliveryFilter,
 ) -> Result<Page<Delivery>, Problem> {
     let query = filter.query()?;
     let page = on_store!(outbox, outbox => outbox.history().deliveries(&query).await?);
@@ -344,7 +272,7 @@ pub(crate) async fn deliveries(
 
 pub(crate) async fn attempts(
     outbox: &AnyOutbox,
-    filter: &Filter,
+    filter: &AttemptFilter,
 ) -> Result<Page<Attempt>, Problem> {
     let query = filter.query()?;
     let page = on_store!(outbox, outbox => outbox.history().attempts(&query).await?);

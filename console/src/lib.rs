@@ -41,12 +41,14 @@
 #![cfg(any(feature = "sqlite", feature = "postgres"))]
 
 mod access;
+mod answers;
 mod api;
 mod catalog;
 #[cfg(feature = "command")]
 pub mod command;
 mod console;
 mod events;
+mod filter;
 mod history;
 mod json;
 mod keys;

@@ -1,8 +1,11 @@
 //! Lists, a page at a time.
 
+use hookwright::{Cursor, Query};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::problem::Problem;
 
 /// A page of a list, the newest first.
 #[derive(Debug, Serialize, ToSchema)]
@@ -20,6 +23,35 @@ impl<T> Page<T> {
     {
         let next = page.next().map(|cursor| cursor.to_string());
         Self { data: page.items().iter().map(T::from).collect(), next }
+    }
+}
+
+/// Which page of a list is asked for.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Listing {
+    /// How many there are on a page: 50, unless given.
+    #[param(minimum = 1, maximum = 500)]
+    #[serde(default, deserialize_with = "between::<_, _, 1, 500>")]
+    pub(crate) limit: Option<usize>,
+    /// Goes on after a page, by its `next`.
+    pub(crate) cursor: Option<String>,
+}
+
+impl Listing {
+    pub(crate) fn query(&self) -> Result<Query, Problem> {
+        let mut query = Query::new();
+        if let Some(limit) = self.limit {
+            query = query.limit(limit);
+        }
+        if let Some(cursor) = &self.cursor {
+            let cursor: Cursor = cursor
+                .parse()
+                .map_err(|error| Problem::bad_request(format!("`cursor`: {error}")))?;
+            query = query.after(cursor);
+        }
+        Ok(query)
     }
 }
 

@@ -69,12 +69,14 @@ impl Problem {
     /// What is wrong with members: the request was understood, and is refused.
     pub(crate) fn of_fields(detail: impl Into<String>, mut errors: Vec<FieldError>) -> Self {
         errors.truncate(MAX_ERRORS);
-        for error in &mut errors {
-            if error.detail.chars().count() > MAX_DETAIL {
-                error.detail = error.detail.chars().take(MAX_DETAIL).chain(['…']).collect();
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
+        let details = errors.iter_mut().map(|error| &mut error.detail);
+        for detail in details.chain([&mut problem.detail]) {
+            if detail.chars().count() > MAX_DETAIL {
+                *detail = detail.chars().take(MAX_DETAIL).chain(['…']).collect();
             }
         }
-        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail) }
+        Self { errors, ..problem }
     }
 
     /// What is wrong with one member.
@@ -131,9 +133,17 @@ impl From<OutboxError> for Problem {
     }
 }
 
-/// What is an endpoint in the code is a webhook here.
-pub(crate) fn in_words_of_the_api(error: &impl ToString) -> String {
-    error.to_string().replace("an endpoint", "a webhook").replace("endpoint", "webhook")
+/// What an outbox refuses, as those are told who see webhooks and no code.
+pub(crate) fn in_words_of_the_api(error: &OutboxError) -> String {
+    if error.is_unsigned_standard() {
+        return "bodies of the format `standard` are signed by Standard Webhooks: give the webhook a \
+            secret that begins with `whsec_` or `whsk_`, or none, so that one is made"
+            .to_owned();
+    }
+    match error.to_string() {
+        text if text == "there is no such endpoint" => "there is no such webhook".to_owned(),
+        text => text,
+    }
 }
 
 impl From<EmitError> for Problem {

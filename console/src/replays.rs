@@ -7,10 +7,9 @@ use hookwright::{EndpointId, ReplayId, ReplayState, StoredReplay};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::listing::Page;
+use crate::listing::{Listing, Page};
 use crate::outbox::{AnyOutbox, on_store};
 use crate::problem::Problem;
-use crate::webhooks::Listing;
 
 /// A recovery or a replay.
 #[derive(Debug, Serialize, ToSchema)]
@@ -133,7 +132,7 @@ pub(crate) async fn replay(
 ) -> Result<Replay, Problem> {
     let until = span.until.unwrap_or_else(Utc::now);
     if until <= span.since {
-        return Err(Problem::of_field("until", "this is before `since`"));
+        return Err(Problem::of_field("until", "the end is not after the beginning"));
     }
     let id = on_store!(outbox, outbox => {
         let deliveries = outbox.deliveries();

@@ -55,7 +55,7 @@ pub(crate) struct WebhookFigures {
     /// The whole span.
     #[serde(flatten)]
     pub(crate) all: AttemptFigures,
-    /// How many attempts were made in a second.
+    /// How many attempts were made in a second, of that part of the span which is past.
     pub(crate) per_second: f64,
     /// How many deliveries wait to be made.
     pub(crate) pending: u64,
@@ -128,11 +128,10 @@ pub(crate) async fn stats(outbox: &AnyOutbox, period: &Period) -> Result<Stats, 
     let since = period.since.unwrap_or_else(start);
     let mut query = StatsQuery::new(since, bucket, buckets);
     if let Some(ids) = &period.webhooks {
-        let ids: Vec<EndpointId> = ids
-            .split(',')
-            .map(|id| id.trim().parse())
-            .collect::<Result<_, _>>()
-            .map_err(|error| Problem::bad_request(format!("`webhooks`: {error}")))?;
+        let ids: Vec<EndpointId> =
+            ids.split(',').map(|id| id.trim().parse()).collect::<Result<_, _>>().map_err(|_| {
+                Problem::bad_request("`webhooks`: one of these is no id of a webhook")
+            })?;
         if ids.len() > StatsQuery::MAX_ENDPOINTS {
             let most = StatsQuery::MAX_ENDPOINTS;
             return Err(Problem::bad_request(format!("`webhooks`: {most} at most")));
@@ -140,7 +139,7 @@ pub(crate) async fn stats(outbox: &AnyOutbox, period: &Period) -> Result<Stats, 
         query = query.endpoints(ids);
     }
     let stats = on_store!(outbox, outbox => outbox.history().stats(&query).await?);
-    let seconds = span.as_secs_f64();
+    let seconds = past(since, span, Utc::now()).as_secs_f64();
     let figures =
         |id: Option<&EndpointId>, figures: &Figures| WebhookFigures::new(id, figures, seconds);
     Ok(Stats {
@@ -149,4 +148,30 @@ pub(crate) async fn stats(outbox: &AnyOutbox, period: &Period) -> Result<Stats, 
         total: figures(None, stats.total()),
         webhooks: stats.endpoints().map(|(id, of)| figures(Some(id), of)).collect(),
     })
+}
+
+/// How long that part of a span is which is past: a second at least.
+fn past(since: DateTime<Utc>, span: Duration, now: DateTime<Utc>) -> Duration {
+    let past = (now - since).to_std().unwrap_or_default();
+    past.min(span).max(Duration::from_secs(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_of_what_is_past() {
+        let now = Utc::now();
+        let check = |began: i64, span: u64, expected: u64| {
+            let since = now - TimeDelta::seconds(began);
+            let past = past(since, Duration::from_secs(span), now);
+            assert_eq!(past, Duration::from_secs(expected), "{span} s that began {began} s ago");
+        };
+        check(3600, 3600, 3600);
+        check(7200, 3600, 3600);
+        check(60, 3600, 60);
+        check(0, 3600, 1);
+        check(-60, 3600, 1);
+    }
 }

@@ -1,5 +1,7 @@
 //! The console's own tables, beside those of the outbox.
 
+use tokio::sync::OnceCell;
+
 use crate::outbox::{AnyOutbox, on_store};
 
 /// In words that both stores know. Times are milliseconds since the epoch; of keys and cookies there
@@ -25,6 +27,8 @@ const TABLES: [(&str, &[&str]); 4] = [
          digest TEXT NOT NULL PRIMARY KEY, request TEXT NOT NULL, answer TEXT, \
          created_at BIGINT NOT NULL)",
             "CREATE INDEX IF NOT EXISTS hookwright_idempotency_time ON hookwright_idempotency (created_at)",
+            "CREATE INDEX IF NOT EXISTS hookwright_idempotency_open ON hookwright_idempotency (created_at) \
+             WHERE answer IS NULL",
         ],
     ),
     (
@@ -34,9 +38,40 @@ const TABLES: [(&str, &[&str]); 4] = [
     ),
 ];
 
+/// The tables of an outbox, which are there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tables<'a>(&'a AnyOutbox);
+
+impl<'a> Tables<'a> {
+    /// The tables of an outbox, which are made when they are not there.
+    pub(crate) async fn of(outbox: &'a AnyOutbox) -> Result<Self, sqlx::Error> {
+        make(outbox).await?;
+        Ok(Self(outbox))
+    }
+
+    pub(crate) fn outbox(self) -> &'a AnyOutbox {
+        self.0
+    }
+}
+
+/// Whether the tables were made, or found.
+#[derive(Debug, Default)]
+pub(crate) struct Made(OnceCell<()>);
+
+impl Made {
+    /// The tables of an outbox, which are looked for at the first call.
+    pub(crate) async fn tables<'a>(
+        &self,
+        outbox: &'a AnyOutbox,
+    ) -> Result<Tables<'a>, sqlx::Error> {
+        self.0.get_or_try_init(async || Tables::of(outbox).await.map(drop)).await?;
+        Ok(Tables(outbox))
+    }
+}
+
 /// Makes the tables that are not there. Several processes may do so at once; where all are there, no
 /// right to make any is needed.
-pub(crate) async fn make(outbox: &AnyOutbox) -> Result<(), sqlx::Error> {
+async fn make(outbox: &AnyOutbox) -> Result<(), sqlx::Error> {
     for (look, make) in TABLES {
         if execute(outbox, look).await.is_ok() {
             continue;

@@ -2,6 +2,7 @@
 
 mod draft;
 mod format;
+mod headers;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -10,11 +11,12 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use hookwright::{DisabledReason, EndpointId, EndpointState, StoredEndpoint};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-pub(crate) use self::draft::{NewWebhook, WebhookChanges};
+pub(crate) use self::draft::{MAX_OPERATIONS, NewWebhook, WebhookChanges};
 pub(crate) use self::format::WebhookFormat;
 use crate::console::Console;
+use crate::filter::WebhookFilter;
 use crate::listing::{Page, between};
 use crate::outbox::{AnyOutbox, on_store};
 use crate::problem::{Problem, in_words_of_the_api};
@@ -108,30 +110,6 @@ impl From<&StoredEndpoint> for Webhook {
     }
 }
 
-/// Which webhooks are asked for.
-#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Listing {
-    /// How many there are on a page: 50, unless given.
-    #[param(minimum = 1, maximum = 500)]
-    #[serde(default, deserialize_with = "between::<_, _, 1, 500>")]
-    pub(crate) limit: Option<usize>,
-    /// Goes on after a page, by its `next`.
-    pub(crate) cursor: Option<String>,
-}
-
-impl Listing {
-    pub(crate) fn query(&self) -> Result<hookwright::Query, Problem> {
-        let filter = crate::history::Filter {
-            limit: self.limit,
-            cursor: self.cursor.clone(),
-            ..Default::default()
-        };
-        filter.query()
-    }
-}
-
 /// A new secret for a webhook.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -145,8 +123,11 @@ pub(crate) struct Rotation {
     pub(crate) overlap_seconds: Option<u32>,
 }
 
-pub(crate) async fn list(outbox: &AnyOutbox, listing: &Listing) -> Result<Page<Webhook>, Problem> {
-    let query = listing.query()?;
+pub(crate) async fn list(
+    outbox: &AnyOutbox,
+    filter: &WebhookFilter,
+) -> Result<Page<Webhook>, Problem> {
+    let query = filter.query()?;
     let page = on_store!(outbox, outbox => outbox.endpoints().page(&query).await?);
     Ok(Page::of(&page))
 }

@@ -11,6 +11,7 @@ use super::principal::Principal;
 use super::scope::{Scope, Scopes};
 use super::token;
 use crate::outbox::{AnyOutbox, on_store};
+use crate::tables::Tables;
 
 const PREFIX: &str = "hwk_";
 /// How many characters of a token are kept, for people to tell keys apart.
@@ -80,8 +81,8 @@ pub(crate) enum Authentication {
 }
 
 impl<'a> ApiKeys<'a> {
-    pub(crate) fn new(outbox: &'a AnyOutbox) -> Self {
-        Self { outbox }
+    pub(crate) fn new(tables: Tables<'a>) -> Self {
+        Self { outbox: tables.outbox() }
     }
 
     /// Whether there is a key that is good still.

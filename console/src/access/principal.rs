@@ -1,4 +1,3 @@
-use hookwright::OutboxError;
 use http::StatusCode;
 
 use super::scope::{Scope, Scopes};
@@ -36,7 +35,8 @@ impl Principal {
         Self { name: name.into(), scopes, tenant: None }
     }
 
-    /// Of one tenant: nothing of others is seen.
+    /// Of one tenant: nothing of others is seen. Its id is 1 to 256 visible ASCII characters, as for
+    /// [`Outbox::tenant`](hookwright::Outbox::tenant): every request of another is answered 500.
     pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
         self.tenant = Some(tenant.into());
         self
@@ -70,10 +70,14 @@ impl Principal {
     }
 
     /// What they see of an outbox.
-    pub(crate) fn outbox(&self, outbox: &AnyOutbox) -> Result<AnyOutbox, OutboxError> {
-        match &self.tenant {
-            Some(tenant) => outbox.tenant(tenant),
-            None => Ok(outbox.clone()),
-        }
+    pub(crate) fn outbox(&self, outbox: &AnyOutbox) -> Result<AnyOutbox, Problem> {
+        let Some(tenant) = &self.tenant else {
+            return Ok(outbox.clone());
+        };
+        outbox.tenant(tenant).map_err(|error| {
+            tracing::error!(%error, "the application has named a tenant that there cannot be");
+            let detail = format!("the application has not said rightly whose you are: {error}");
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
+        })
     }
 }

@@ -6,7 +6,8 @@ use sqlx::Row;
 use super::keys::{ApiKeys, Authentication};
 use super::principal::Principal;
 use super::token;
-use crate::outbox::{AnyOutbox, on_store};
+use crate::outbox::on_store;
+use crate::tables::Tables;
 
 /// How long somebody stays signed in.
 const LIFETIME: TimeDelta = TimeDelta::hours(12);
@@ -21,15 +22,15 @@ pub(crate) struct Session {
 
 /// The sessions of an outbox's page.
 pub(crate) struct Sessions<'a> {
-    outbox: &'a AnyOutbox,
+    tables: Tables<'a>,
 }
 
 impl<'a> Sessions<'a> {
     /// How long a cookie is kept, in seconds.
     pub(crate) const MAX_AGE: i64 = LIFETIME.num_seconds();
 
-    pub(crate) fn new(outbox: &'a AnyOutbox) -> Self {
-        Self { outbox }
+    pub(crate) fn new(tables: Tables<'a>) -> Self {
+        Self { tables }
     }
 
     /// Signs in by a key, and gives the cookie's value; `None` when there is no such key.
@@ -37,13 +38,13 @@ impl<'a> Sessions<'a> {
         const SQL: &str = "INSERT INTO hookwright_session (digest, api_key, csrf, expires_at) \
             VALUES ($1, $2, $3, $4)";
         const OLD: &str = "DELETE FROM hookwright_session WHERE expires_at < $1";
-        let keys = ApiKeys::new(self.outbox);
+        let keys = ApiKeys::new(self.tables);
         let Authentication::Known(principal) = keys.authenticate(key).await? else {
             return Ok(None);
         };
         let cookie = token::generate("");
         let now = Utc::now();
-        on_store!(self.outbox, outbox => {
+        on_store!(self.tables.outbox(), outbox => {
             sqlx::query(OLD).bind(now.timestamp_millis()).execute(outbox.pool()).await?;
             sqlx::query(SQL)
                 .bind(token::digest(&cookie))
@@ -62,14 +63,14 @@ impl<'a> Sessions<'a> {
             "SELECT api_key, csrf FROM hookwright_session WHERE digest = $1 AND expires_at > $2";
         let now = Utc::now().timestamp_millis();
         let digest = token::digest(cookie);
-        let found: Option<(String, String)> = on_store!(self.outbox, outbox => {
+        let found: Option<(String, String)> = on_store!(self.tables.outbox(), outbox => {
             let row = sqlx::query(SQL).bind(digest).bind(now).fetch_optional(outbox.pool()).await?;
             row.map(|row| Ok::<_, sqlx::Error>((row.try_get(0)?, row.try_get(1)?))).transpose()?
         });
         let Some((key, csrf)) = found else {
             return Ok(None);
         };
-        Ok(match ApiKeys::new(self.outbox).by_id(&key).await? {
+        Ok(match ApiKeys::new(self.tables).by_id(&key).await? {
             Authentication::Known(principal) => Some(Session { principal, csrf }),
             Authentication::Expired | Authentication::Unknown => None,
         })
@@ -79,7 +80,7 @@ impl<'a> Sessions<'a> {
     pub(crate) async fn end(&self, cookie: &str) -> Result<(), sqlx::Error> {
         const SQL: &str = "DELETE FROM hookwright_session WHERE digest = $1";
         let digest = token::digest(cookie);
-        on_store!(self.outbox, outbox => {
+        on_store!(self.tables.outbox(), outbox => {
             sqlx::query(SQL).bind(digest).execute(outbox.pool()).await.map(drop)
         })
     }

@@ -3,27 +3,39 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
-use serde::Serialize;
-use serde_json::Value;
-use utoipa::ToSchema;
 
 use super::responses::{ReadRefusals, WriteRefusals};
 use super::{Input, Path, Query};
 use crate::access::{Access, ReadScope, WriteScope};
-use crate::catalog::CatalogEvent;
 use crate::console::Console;
-use crate::events::{self, Emitted, NewEvent, Trial};
-use crate::history::Attempt;
+use crate::events::{self, Emitted, NewEvent};
+use crate::filter::EventFilter;
+use crate::history::{self, Event, WholeEvent};
+use crate::listing::Page;
 use crate::problem::Problem;
-use crate::stats::{self, Period, Stats};
-use crate::webhooks;
+
+/// Events
+///
+/// The newest first, without their data.
+#[utoipa::path(
+    get, path = "/api/events", operation_id = "listEvents",
+    tag = "events", security(("key" = ["read"])), params(EventFilter),
+    responses((status = 200, body = Page<Event>), ReadRefusals),
+)]
+pub(crate) async fn list(
+    access: Access<ReadScope>,
+    Query(filter): Query<EventFilter>,
+) -> Result<Json<Page<Event>>, Problem> {
+    Ok(Json(history::events(&access.outbox, &filter).await?))
+}
 
 /// Send an event
 ///
 /// For programs that are not written in Rust. It reaches every webhook that wants it, at least once.
 /// Where the server has a catalogue, the event is checked against it.
 #[utoipa::path(
-    post, path = "/api/events", tag = "events", security(("key" = ["write"])),
+    post, path = "/api/events", operation_id = "sendEvent",
+    tag = "events", security(("key" = ["write"])),
     request_body = NewEvent,
     responses((status = 201, body = Emitted), WriteRefusals),
 )]
@@ -35,63 +47,18 @@ pub(crate) async fn emit(
     Ok((StatusCode::CREATED, Json(events::emit(&console, &access.outbox, new).await?)))
 }
 
-/// Send a test event
+/// An event
 ///
-/// One attempt, now, at this webhook alone. Nothing is stored, and a failure is not tried again.
+/// With its documented body.
 #[utoipa::path(
-    post, path = "/api/webhooks/{id}/test", tag = "webhooks", security(("key" = ["write"])),
-    params(("id" = String, Path, description = "The id of the webhook.")),
-    request_body = Trial,
-    responses((status = 200, body = Attempt, description = "What came of it."), WriteRefusals),
+    get, path = "/api/events/{id}", operation_id = "getEvent",
+    tag = "events", security(("key" = ["read"])),
+    params(("id" = String, Path, description = "The id of the event.")),
+    responses((status = 200, body = WholeEvent), ReadRefusals),
 )]
-pub(crate) async fn test(
-    access: Access<WriteScope>,
-    State(console): State<Arc<Console>>,
-    Path(id): Path<String>,
-    Input(trial): Input<Trial>,
-) -> Result<Json<Attempt>, Problem> {
-    let id = webhooks::id_of(&id)?;
-    Ok(Json(events::test(&console, &access.outbox, &id, trial).await?))
-}
-
-/// Figures
-///
-/// Rates, failures and latencies over a span of time, and what waits.
-#[utoipa::path(
-    get, path = "/api/stats", tag = "deliveries", security(("key" = ["read"])), params(Period),
-    responses((status = 200, body = Stats), ReadRefusals),
-)]
-pub(crate) async fn stats(
+pub(crate) async fn read(
     access: Access<ReadScope>,
-    Query(period): Query<Period>,
-) -> Result<Json<Stats>, Problem> {
-    Ok(Json(stats::stats(&access.outbox, &period).await?))
-}
-
-/// The events that there are.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct CatalogDocument {
-    /// Each event; none where the server was given no catalogue.
-    events: Vec<CatalogEvent>,
-    /// A JSON Schema (2020-12) that every body is valid by.
-    #[schema(value_type = Option<Object>)]
-    schema: Option<Value>,
-}
-
-/// The catalogue
-///
-/// The events that the application sends, with their schemas.
-#[utoipa::path(
-    get, path = "/api/catalog", tag = "events", security(("key" = ["read"])),
-    responses((status = 200, body = CatalogDocument), ReadRefusals),
-)]
-pub(crate) async fn catalog(
-    _access: Access<ReadScope>,
-    State(console): State<Arc<Console>>,
-) -> Json<CatalogDocument> {
-    let catalog = console.catalog.as_ref();
-    Json(CatalogDocument {
-        events: catalog.map(|catalog| catalog.events().cloned().collect()).unwrap_or_default(),
-        schema: catalog.map(|catalog| catalog.document.clone()),
-    })
+    Path(id): Path<String>,
+) -> Result<Json<WholeEvent>, Problem> {
+    Ok(Json(history::event(&access.outbox, &id).await?))
 }

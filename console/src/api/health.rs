@@ -26,7 +26,8 @@ const OK: Json<Health> = Json(Health { status: "ok" });
 
 /// Whether it runs
 #[utoipa::path(
-    get, path = "/health/live", tag = "health", security(()),
+    get, path = "/health/live", operation_id = "getLiveness",
+    tag = "health", security(()),
     responses(
         (status = 200, body = Health),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "It is to be restarted."),
@@ -46,7 +47,8 @@ pub(crate) async fn live(State(console): State<Arc<Console>>) -> Result<Json<Hea
 ///
 /// The database answers, and the dispatcher works where there is one in the same process.
 #[utoipa::path(
-    get, path = "/health/ready", tag = "health", security(()),
+    get, path = "/health/ready", operation_id = "getReadiness",
+    tag = "health", security(()),
     responses(
         (status = 200, body = Health),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "It does not."),
@@ -65,7 +67,8 @@ pub(crate) async fn ready(State(console): State<Arc<Console>>) -> Result<Json<He
 ///
 /// In the text format of Prometheus.
 #[utoipa::path(
-    get, path = "/metrics", tag = "health", security(("key" = ["read"])),
+    get, path = "/metrics", operation_id = "getMetrics",
+    tag = "health", security(("key" = ["read"])),
     responses((status = 200, body = String, content_type = "text/plain"), ReadRefusals),
 )]
 pub(crate) async fn metrics(

@@ -16,7 +16,8 @@ use crate::problem::Problem;
 ///
 /// Those that nobody revoked, the newest first, all on one page.
 #[utoipa::path(
-    get, path = "/api/keys", tag = "keys", security(("key" = ["admin"])),
+    get, path = "/api/keys", operation_id = "listKeys",
+    tag = "keys", security(("key" = ["admin"])),
     responses((status = 200, body = Page<Key>), ReadRefusals),
 )]
 pub(crate) async fn list(
@@ -30,7 +31,8 @@ pub(crate) async fn list(
 ///
 /// The key is told in this answer, and never again.
 #[utoipa::path(
-    post, path = "/api/keys", tag = "keys", security(("key" = ["admin"])),
+    post, path = "/api/keys", operation_id = "createKey",
+    tag = "keys", security(("key" = ["admin"])),
     request_body = NewKey,
     responses((status = 201, body = Key), WriteRefusals),
 )]
@@ -46,7 +48,8 @@ pub(crate) async fn create(
 ///
 /// It is refused from now on, and whoever signed in by it is signed out.
 #[utoipa::path(
-    delete, path = "/api/keys/{id}", tag = "keys", security(("key" = ["admin"])),
+    delete, path = "/api/keys/{id}", operation_id = "revokeKey",
+    tag = "keys", security(("key" = ["admin"])),
     params(("id" = String, Path, description = "The id of the key.")),
     responses((status = 204, description = "It is revoked."), WriteRefusals),
 )]

@@ -4,16 +4,17 @@ use http::StatusCode;
 use super::responses::{ReadRefusals, WriteRefusals};
 use super::{Input, Path, Query};
 use crate::access::{Access, ReadScope, ReplayScope};
-use crate::listing::Page;
+use crate::listing::{Listing, Page};
 use crate::problem::Problem;
 use crate::replays::{self, Recovery, Replay, Span};
-use crate::webhooks::{self, Listing};
+use crate::webhooks;
 
 /// Send again what has died
 ///
 /// Asked for again while it runs, it is the same recovery.
 #[utoipa::path(
-    post, path = "/api/webhooks/{id}/recover", tag = "replays", security(("key" = ["replay"])),
+    post, path = "/api/webhooks/{id}/recover", operation_id = "recover",
+    tag = "replays", security(("key" = ["replay"])),
     params(("id" = String, Path, description = "The id of the webhook.")),
     request_body = Recovery,
     responses((status = 202, body = Replay), WriteRefusals),
@@ -32,7 +33,8 @@ pub(crate) async fn recover(
 /// Those that the webhook wants, also from before it was made. Asked for again while it runs, it is
 /// the same replay.
 #[utoipa::path(
-    post, path = "/api/webhooks/{id}/replay", tag = "replays", security(("key" = ["replay"])),
+    post, path = "/api/webhooks/{id}/replay", operation_id = "replay",
+    tag = "replays", security(("key" = ["replay"])),
     params(("id" = String, Path, description = "The id of the webhook.")),
     request_body = Span,
     responses((status = 202, body = Replay), WriteRefusals),
@@ -50,7 +52,8 @@ pub(crate) async fn replay(
 ///
 /// Those of a webhook, the newest first.
 #[utoipa::path(
-    get, path = "/api/webhooks/{id}/replays", tag = "replays", security(("key" = ["read"])),
+    get, path = "/api/webhooks/{id}/replays", operation_id = "listReplays",
+    tag = "replays", security(("key" = ["read"])),
     params(("id" = String, Path, description = "The id of the webhook."), Listing),
     responses((status = 200, body = Page<Replay>), ReadRefusals),
 )]
@@ -64,7 +67,8 @@ pub(crate) async fn list(
 
 /// A recovery or a replay
 #[utoipa::path(
-    get, path = "/api/webhooks/{id}/replays/{replay}", tag = "replays", security(("key" = ["read"])),
+    get, path = "/api/webhooks/{id}/replays/{replay}", operation_id = "getReplay",
+    tag = "replays", security(("key" = ["read"])),
     params(
         ("id" = String, Path, description = "The id of the webhook."),
         ("replay" = String, Path, description = "The id of the replay."),
@@ -82,7 +86,8 @@ pub(crate) async fn read(
 ///
 /// What was queued before is delivered.
 #[utoipa::path(
-    delete, path = "/api/webhooks/{id}/replays/{replay}", tag = "replays", security(("key" = ["replay"])),
+    delete, path = "/api/webhooks/{id}/replays/{replay}", operation_id = "cancelReplay",
+    tag = "replays", security(("key" = ["replay"])),
     params(
         ("id" = String, Path, description = "The id of the webhook."),
         ("replay" = String, Path, description = "The id of the replay."),

@@ -8,7 +8,7 @@ use sqlx::Row;
 use super::failure::{Exit, Failure};
 use super::settings::Settings;
 use crate::outbox::{AnyOutbox, on_store};
-use crate::tables;
+use crate::tables::Tables;
 
 const NAME: &str = "allow";
 
@@ -24,7 +24,7 @@ pub(super) async fn allowed(
 
 async fn noted(outbox: &AnyOutbox) -> Result<Option<Vec<IpNet>>, sqlx::Error> {
     const SQL: &str = "SELECT value FROM hookwright_setting WHERE name = $1";
-    tables::make(outbox).await?;
+    let outbox = Tables::of(outbox).await?.outbox();
     let text: Option<String> = on_store!(outbox, outbox => {
         let row = sqlx::query(SQL).bind(NAME).fetch_optional(outbox.pool()).await?;
         row.map(|row| row.try_get(0)).transpose()?
@@ -37,7 +37,7 @@ async fn noted(outbox: &AnyOutbox) -> Result<Option<Vec<IpNet>>, sqlx::Error> {
 pub(super) async fn note(outbox: &AnyOutbox, networks: &[IpNet]) -> Result<(), sqlx::Error> {
     const SQL: &str = "INSERT INTO hookwright_setting (name, value) VALUES ($1, $2) \
         ON CONFLICT (name) DO UPDATE SET value = $2";
-    tables::make(outbox).await?;
+    let outbox = Tables::of(outbox).await?.outbox();
     let text = networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     on_store!(outbox, outbox => {
         sqlx::query(SQL).bind(NAME).bind(text).execute(outbox.pool()).await?;

@@ -1,5 +1,6 @@
 //! The form of a webhook, and making one.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use askama::Template;
@@ -14,7 +15,7 @@ use super::secret::SecretPage;
 use super::visitor::{Posted, Visitor};
 use crate::access::Scope;
 use crate::catalog::EventCatalog;
-use crate::webhooks::{self, NewWebhook, Webhook};
+use crate::webhooks::{self, MAX_OPERATIONS, NewWebhook, Webhook};
 
 /// The fields of a webhook, with what was entered.
 #[derive(Template)]
@@ -57,14 +58,12 @@ pub(super) struct Entered {
 
 impl Entered {
     pub(super) fn of(fields: &Fields) -> Self {
-        let chosen = fields.all("operation").map(str::to_owned);
+        let chosen = fields.all("operation");
         let typed = fields.all("operations").flat_map(split);
-        let mut operations: Vec<String> = Vec::new();
-        for operation in chosen.chain(typed) {
-            if !operations.contains(&operation) {
-                operations.push(operation);
-            }
-        }
+        let mut seen = HashSet::new();
+        let operations = chosen.chain(typed).filter(|operation| seen.insert(*operation));
+        // One too many is enough to be refused.
+        let operations = operations.take(MAX_OPERATIONS + 1).map(str::to_owned).collect();
         Self {
             url: fields.text("targetUrl").to_owned(),
             description: fields.text("description").replace("\r\n", "\n"),
@@ -84,9 +83,9 @@ impl Entered {
 }
 
 /// Splits what was typed: a line or a comma ends an operation, but not within `[` and `]`.
-fn split(text: &str) -> Vec<String> {
+fn split(text: &str) -> impl Iterator<Item = &str> {
     let mut is_within = false;
-    let parts = text.split(|char: char| {
+    let parts = text.split(move |char: char| {
         match char {
             '[' => is_within = true,
             ']' | '\n' | '\r' => is_within = false,
@@ -94,7 +93,7 @@ fn split(text: &str) -> Vec<String> {
         }
         matches!(char, '\n' | '\r' | ';') || (!is_within && (char == ',' || char.is_whitespace()))
     });
-    parts.map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    parts.map(str::trim).filter(|part| !part.is_empty())
 }
 
 impl WebhookFields {
@@ -237,8 +236,18 @@ mod tests {
     fn typed_operations_are_split_but_not_within_brackets() {
         let typed = "person.created, company.*\r\nperson.updated[email, phone]\n\n *.deleted ";
         let expected = ["person.created", "company.*", "person.updated[email, phone]", "*.deleted"];
-        assert_eq!(split(typed), expected);
+        assert_eq!(split(typed).collect::<Vec<_>>(), expected);
         assert!(expected.into_iter().all(is_pattern));
-        assert_eq!(split("person.updated[email\nperson.created").len(), 2);
+        assert_eq!(split("person.updated[email\nperson.created").count(), 2);
+    }
+
+    #[test]
+    fn no_more_operations_are_kept_than_are_refused() {
+        let typed: Vec<String> = (0..100_000).map(|number| format!("a.b{number}")).collect();
+        let typed = typed.join("+");
+        let fields = Fields::parse(format!("operation=a.b0&operations={typed}").as_bytes());
+        let operations = Entered::of(&fields).operations;
+        assert_eq!(operations.len(), MAX_OPERATIONS + 1);
+        assert_eq!(operations[..2], ["a.b0", "a.b1"]);
     }
 }

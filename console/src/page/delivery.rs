@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use http::header;
+use http::{StatusCode, header};
 
 use super::failure::{Failure, Segment};
 use super::form::sentence;
@@ -12,7 +12,8 @@ use super::text::{self, LINE, Time, cut, visible, visible_line};
 use super::visitor::{Posted, Visitor};
 use super::webhook::StateWord;
 use crate::access::Scope;
-use crate::history::{self, Attempt, DeliveryId, Filter, Outcome, State};
+use crate::filter::{AttemptFilter, EventFilter};
+use crate::history::{self, Attempt, DeliveryId, Outcome, State};
 use crate::json;
 use crate::outbox::on_store;
 use crate::problem::Problem;
@@ -76,7 +77,7 @@ impl From<Attempt> for AttemptView {
             Outcome::Failed => ("Failed", "bad"),
             Outcome::Late => ("Late", "warn"),
         };
-        let status = attempt.status.and_then(|status| http::StatusCode::from_u16(status).ok());
+        let status = attempt.status.and_then(|status| StatusCode::from_u16(status).ok());
         let status = status.map(|status| {
             format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or_default())
         });
@@ -109,19 +110,24 @@ pub(super) async fn page(
     visitor.needs(Scope::Read)?;
     let id = DeliveryId::parse(&id)?;
     let delivery = history::delivery(&visitor.outbox, &id).await?;
-    let filter = Filter {
+    let filter = AttemptFilter {
         webhook: Some(delivery.webhook_id.clone()),
         event_id: Some(delivery.event_id.clone()),
         limit: Some(ATTEMPTS),
-        ..Filter::default()
+        ..AttemptFilter::default()
     };
     let attempts = history::attempts(&visitor.outbox, &filter).await?;
-    let filter = Filter { webhook: None, limit: Some(1), ..filter };
+    let filter = EventFilter {
+        event_id: Some(delivery.event_id.clone()),
+        limit: Some(1),
+        ..EventFilter::default()
+    };
     let event = history::events(&visitor.outbox, &filter).await?.data.pop();
     // The webhook may be deleted, and the event's data kept no longer: the log stays.
     let url = match webhooks::get(&visitor.outbox, &id.webhook).await {
         Ok(webhook) => visible_line(&webhook.target_url),
-        Err(_) => String::new(),
+        Err(problem) if problem.status() == StatusCode::NOT_FOUND => String::new(),
+        Err(problem) => return Err(problem.into()),
     };
     let page = DeliveryPage {
         frame: visitor.frame(),

@@ -12,9 +12,10 @@ use super::place;
 use super::text::{self, LINE, cut, percent, visible_line};
 use super::visitor::Visitor;
 use crate::access::Scope;
+use crate::filter::WebhookFilter;
 use crate::outbox::on_store;
 use crate::stats::{self, Period, WebhookFigures};
-use crate::webhooks::{Listing, Reason, Webhook};
+use crate::webhooks::{Reason, Webhook};
 
 /// How many webhooks are on a page.
 const ROWS: usize = 25;
@@ -75,7 +76,7 @@ pub(super) async fn page(visitor: Visitor) -> Result<Response, Failure> {
     let sought = query.given("q").unwrap_or_default().to_owned();
     let cursor = query.given("cursor").map(str::to_owned);
     let is_first = cursor.is_none();
-    let wanted = Listing { limit: Some(ROWS), cursor }.query()?.text(sought.clone());
+    let wanted = WebhookFilter { text: Some(sought.clone()), limit: Some(ROWS), cursor }.query()?;
     let (page, count) = on_store!(&visitor.outbox, outbox => {
         let endpoints = outbox.endpoints();
         (endpoints.page(&wanted).await?, endpoints.count().await?)

@@ -10,7 +10,7 @@ use tracing::Instrument;
 
 use super::failure::Failure;
 use super::visitor::{Posted, Visitor};
-use crate::api::idempotency::{begin, digest, finish, forget, repeated};
+use crate::answers::{Answers, First, digest};
 use crate::problem::Problem;
 
 /// How long a form waits for the answer to the same form, which was sent before it.
@@ -49,24 +49,36 @@ where
     F: Future<Output = Result<Response, Failure>> + Send,
 {
     let console = posted.visitor.console.clone();
-    // Whom the application has signed in may be the first to need the tables.
-    console.keys().await?;
+    let answers = console.answers().await?;
     let digest = digest_of(&posted.visitor, &token, &posted.fields.to_bytes());
     let until = Instant::now() + PATIENCE;
-    while !begin(&console, &digest, &digest).await? {
-        match repeated(&console, &digest, &digest).await {
-            Ok(response) => return Ok(response),
-            Err(problem) if problem.status() != StatusCode::CONFLICT => return Err(problem.into()),
-            Err(_) if Instant::now() >= until => return Err(under_way()),
-            Err(_) => sleep(PAUSE).await,
+    while !answers.begin(&digest, &digest).await? {
+        if let Some(response) = wait_for(&answers, &digest, until).await? {
+            return Ok(response);
         }
     }
     match act(posted).await {
-        Ok(response) => Ok(finish(&console, &digest, response).await),
+        Ok(response) => Ok(answers.finish(&digest, response).await),
         // It is told on a page that is made later, and what has failed can be tried again.
         Err(failure) => {
-            forget(&console, &digest).await?;
+            answers.forget(&digest).await?;
             Err(failure)
+        }
+    }
+}
+
+/// The answer to the form that was sent first; nothing when that has failed.
+async fn wait_for(
+    answers: &Answers<'_>,
+    digest: &str,
+    until: Instant,
+) -> Result<Option<Response>, Failure> {
+    loop {
+        match answers.look(digest, digest).await? {
+            First::Answered(response) => return Ok(Some(response)),
+            First::Nothing => return Ok(None),
+            First::UnderWay if Instant::now() >= until => return Err(under_way()),
+            First::UnderWay => sleep(PAUSE).await,
         }
     }
 }

@@ -14,10 +14,10 @@ use super::text::{self, Time};
 use super::visitor::{Posted, Visitor};
 use super::webhook::{Heading, StateWord};
 use crate::access::Scope;
-use crate::problem::Problem;
+use crate::listing::Listing;
 use crate::replays::{self, Progress, Recovery, Replay, ReplayKind, Span};
 use crate::stats::{self, Period};
-use crate::webhooks::{self, Listing, Webhook};
+use crate::webhooks::{self, Webhook};
 
 /// How many recoveries and replays are shown.
 const ROWS: usize = 20;
@@ -164,8 +164,7 @@ pub(super) async fn recover(
         errors.add("recoverSince", "say from when on");
     }
     let Some(since) = since else {
-        let page = read_page(&visitor, &webhook, &fields, &errors).await?;
-        return visitor.show_again(&page);
+        return again(&visitor, &webhook, &fields, &errors).await;
     };
     let recovery = Recovery { since, per_second: None };
     replays::recover(&visitor.outbox, &webhooks::id_of(&id)?, recovery).await?;
@@ -185,32 +184,25 @@ pub(super) async fn replay(
     if since.is_none() && errors.about("since").is_none() {
         errors.add("since", "say from when on");
     }
-    let begun = match since.filter(|_| errors.is_empty()) {
-        Some(since) => {
-            let span = Span { since, until, per_second: None };
-            replays::replay(&visitor.outbox, &webhooks::id_of(&id)?, span).await.map_err(said)
-        }
-        None => Err(Ok(errors)),
+    let Some(since) = since.filter(|_| errors.is_empty()) else {
+        return again(&visitor, &webhook, &fields, &errors).await;
     };
-    match begun {
+    let span = Span { since, until, per_second: None };
+    match replays::replay(&visitor.outbox, &webhooks::id_of(&id)?, span).await {
         Ok(_) => Ok(visitor.lead(&format!("/webhooks/{}/recover", webhook.id), "replaying")),
-        Err(Ok(errors)) => {
-            let page = read_page(&visitor, &webhook, &fields, &errors).await?;
-            visitor.show_again(&page)
-        }
-        Err(Err(problem)) => Err(problem.into()),
+        Err(problem) => again(&visitor, &webhook, &fields, &Errors::of(problem)?).await,
     }
 }
 
-/// The errors of the form, in the words of its fields; any other problem is given back.
-fn said(problem: Problem) -> Result<Errors, Problem> {
-    Errors::of(problem).map(|errors| {
-        let mut said = Errors::default();
-        for (field, detail) in errors.summary() {
-            said.add(field, detail.replace("`since`", "the time above"));
-        }
-        said
-    })
+/// Shows the forms again, with what is wrong with them.
+async fn again(
+    visitor: &Visitor,
+    webhook: &Webhook,
+    fields: &Fields,
+    errors: &Errors,
+) -> Result<Response, Failure> {
+    let page = read_page(visitor, webhook, fields, errors).await?;
+    visitor.show_again(&page)
 }
 
 pub(super) async fn cancel(

@@ -64,8 +64,7 @@ async fn signed_in(
         errors.add("key", "enter an API key");
         return answer::html(StatusCode::UNPROCESSABLE_ENTITY, &SignIn::new(place, next, &errors));
     };
-    console.keys().await?;
-    let Some(session) = Sessions::new(&console.outbox).begin(key).await? else {
+    let Some(session) = console.sessions().await?.begin(key).await? else {
         errors.add("key", "there is no such API key, or it has expired or was revoked");
         return answer::html(StatusCode::UNPROCESSABLE_ENTITY, &SignIn::new(place, next, &errors));
     };
@@ -79,7 +78,7 @@ async fn signed_in(
 pub(super) async fn end(headers: HeaderMap, posted: Posted) -> Result<Response, Failure> {
     let visitor = &posted.visitor;
     if let Some(session) = cookie(&headers, SESSION) {
-        Sessions::new(&visitor.console.outbox).end(session).await?;
+        visitor.console.sessions().await?.end(session).await?;
     }
     let gone = set_cookie(SESSION, "", Some(0), &visitor.place, visitor.console.is_https);
     let mut response = answer::see_other(&visitor.place.link("/sign-in"));

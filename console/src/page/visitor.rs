@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::form::Fields;
 use super::frame::{Around, Frame};
 use super::place::{self, Place};
-use crate::access::{Principal, Scope, Session, Sessions, is_of_other_site, random_token};
+use crate::access::{Principal, Scope, Session, is_of_other_site, random_token};
 use crate::console::Console;
 use crate::outbox::AnyOutbox;
 use crate::problem::Problem;
@@ -115,8 +115,7 @@ async fn session(headers: &HeaderMap, console: &Console) -> Result<Option<Sessio
     let Some(cookie) = cookie(headers, SESSION) else {
         return Ok(None);
     };
-    console.keys().await?;
-    Ok(Sessions::new(&console.outbox).get(cookie).await?)
+    Ok(console.sessions().await?.get(cookie).await?)
 }
 
 fn to_sign_in(place: &Place, method: &Method) -> Response {

@@ -14,7 +14,8 @@ use super::place;
 use super::text::{self, LINE, Time, cut, visible, visible_line};
 use super::visitor::Visitor;
 use crate::access::Scope;
-use crate::history::{self, Delivery, Filter, State};
+use crate::filter::DeliveryFilter;
+use crate::history::{self, Delivery, State};
 use crate::stats::{self, Period};
 use crate::webhooks::{self, Reason, Webhook};
 
@@ -169,7 +170,7 @@ impl From<Delivery> for Row {
 }
 
 /// Reads what is asked for of deliveries.
-fn read_filter(fields: &Fields, id: &str) -> (Filter, Errors) {
+fn read_filter(fields: &Fields, id: &str) -> (DeliveryFilter, Errors) {
     let mut errors = Errors::default();
     let state = match fields.text("state") {
         "" => None,
@@ -187,7 +188,7 @@ fn read_filter(fields: &Fields, id: &str) -> (Filter, Errors) {
     if let Err(error) = &name {
         errors.add("event", error.to_string());
     }
-    let filter = Filter {
+    let filter = DeliveryFilter {
         webhook: Some(id.to_owned()),
         event: event.filter(|_| name.is_ok()),
         state,
@@ -195,7 +196,7 @@ fn read_filter(fields: &Fields, id: &str) -> (Filter, Errors) {
         until: errors.keep(fields.time("until")),
         limit: Some(ROWS),
         cursor: fields.given("cursor").map(str::to_owned),
-        ..Filter::default()
+        ..DeliveryFilter::default()
     };
     (filter, errors)
 }

@@ -3,22 +3,25 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use hookwright::{EndpointSettings, EventPattern, Format, Secret, SecretError};
+use hookwright::{EndpointError, EndpointSettings, EventPattern, Format, Secret, SecretError};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::WebhookFormat;
+use super::headers::set_headers;
 use crate::console::Console;
 use crate::problem::{FieldError, Problem, with_sources};
 
 /// How many patterns a webhook has at most.
-const MAX_OPERATIONS: usize = 200;
+pub(crate) const MAX_OPERATIONS: usize = 200;
 /// How long a pattern is at most, in bytes.
 const MAX_OPERATION: usize = 512;
 /// How long a secret is at most, in bytes.
 const MAX_SECRET: usize = 1024;
 /// How long a description is at most, in characters.
 const MAX_DESCRIPTION: usize = 1000;
+/// In place of a URL that is wrong, for the rest to be looked at.
+const NOWHERE: &str = "https://localhost/";
 
 /// A webhook to be made.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -75,7 +78,7 @@ pub(crate) struct WebhookChanges {
     /// How bodies are written, from the next event on.
     #[serde(default)]
     pub(crate) format: Option<WebhookFormat>,
-    /// Headers to set; a `null` removes one.
+    /// Headers to set; a `null` removes one, and `[hidden]` leaves one as it is.
     #[serde(default)]
     pub(crate) headers: Option<BTreeMap<String, Option<String>>>,
     /// How many requests begin in a second at most; `null` removes the limit.
@@ -99,7 +102,8 @@ impl NewWebhook {
     pub(crate) fn settings(self, console: &Console) -> Result<(EndpointSettings, Secret), Problem> {
         let mut errors = Errors::default();
         let secret = errors.keep(secret(self.secret));
-        let settings = errors.of("targetUrl", EndpointSettings::new(self.target_url.trim()));
+        let placed = EndpointSettings::new(self.target_url.trim());
+        let placed = place(console, placed, &mut errors);
         let changes = WebhookChanges {
             target_url: None,
             operations: self.operations,
@@ -111,11 +115,9 @@ impl NewWebhook {
             }),
             rate_limit: self.rate_limit.map(Some),
         };
-        // The rest is looked at too when the URL is wrong, so that everything is said at once.
-        let is_placed = settings.is_some();
-        let settings = settings.or_else(|| EndpointSettings::new("https://localhost/").ok());
-        let settings = settings
-            .map(|settings| changes.checked(is_placed.then_some(console), settings, &mut errors));
+        // Without a URL the rest is looked at too, so that everything is said at once.
+        let settings = placed.or_else(|| EndpointSettings::new(NOWHERE).ok());
+        let settings = settings.map(|settings| changes.change(console, settings, &mut errors));
         match (settings, secret) {
             (Some(settings), Some(secret)) if errors.is_empty() => {
                 Ok((settings.secret(secret.clone()), secret))
@@ -143,31 +145,33 @@ impl WebhookChanges {
         settings: EndpointSettings,
     ) -> Result<EndpointSettings, Problem> {
         let mut errors = Errors::default();
-        let url = self.target_url.take();
-        let moved = match &url {
-            Some(url) => errors.of("targetUrl", settings.clone().with_url(url.trim())),
-            None => None,
+        let settings = match self.target_url.take() {
+            Some(url) => {
+                let moved = settings.clone().with_url(url.trim());
+                place(console, moved, &mut errors).unwrap_or(settings)
+            }
+            None => settings,
         };
-        let is_moved = moved.is_some();
-        let settings =
-            self.checked(is_moved.then_some(console), moved.unwrap_or(settings), &mut errors);
+        let settings = self.change(console, settings, &mut errors);
         if errors.is_empty() { Ok(settings) } else { Err(errors.into_problem()) }
     }
 
-    /// The settings with the changes in them, but for the URL, which a console looks at.
-    fn checked(
+    /// The settings with the changes in them, but for the URL. What is wrong is not in them.
+    fn change(
         self,
-        console: Option<&Console>,
+        console: &Console,
         mut settings: EndpointSettings,
         errors: &mut Errors,
     ) -> EndpointSettings {
-        if let Some(console) = console {
-            let checked = console.sender.check(settings.url());
-            errors.of("targetUrl", checked.map_err(|error| with_sources(&error)));
-        }
-        if let Some(operations) = self.operations {
-            let patterns = errors.keep(patterns(&operations));
-            settings = settings.wants_only(patterns.unwrap_or_default());
+        if let Some(operations) = self.operations
+            && let Some(patterns) = errors.keep(patterns(&operations))
+        {
+            // What was taken before the catalogue had it otherwise may stay.
+            let mut new = patterns.iter().filter(|pattern| !settings.wanted().contains(pattern));
+            if let Some(catalog) = &console.catalog {
+                errors.of("operations", new.try_for_each(|pattern| catalog.check(pattern)));
+            }
+            settings = settings.wants_only(patterns);
         }
         if let Some(description) = self.description {
             if description.chars().count() > MAX_DESCRIPTION {
@@ -176,20 +180,13 @@ impl WebhookChanges {
             }
             settings = settings.description(description);
         }
-        if let Some(format) = self.format {
-            settings = match errors.of("format", Format::try_from(format)) {
-                Some(format) => settings.format(format),
-                None => settings,
-            };
+        if let Some(format) = self.format
+            && let Some(format) = errors.of("format", Format::try_from(format))
+        {
+            settings = settings.format(format);
         }
-        for (name, value) in self.headers.unwrap_or_default() {
-            settings = settings.without_header(&name);
-            if let Some(value) = value {
-                settings = match errors.of("headers", settings.clone().header(&name, &value)) {
-                    Some(settings) => settings,
-                    None => settings,
-                };
-            }
+        if let Some(headers) = &self.headers {
+            settings = set_headers(headers, settings, errors);
         }
         match self.rate_limit {
             Some(Some(limit)) => settings.per_second(limit),
@@ -197,6 +194,18 @@ impl WebhookChanges {
             None => settings,
         }
     }
+}
+
+/// The settings, if their URL is one that can be, and that the server's sender would dial.
+fn place(
+    console: &Console,
+    settings: Result<EndpointSettings, EndpointError>,
+    errors: &mut Errors,
+) -> Option<EndpointSettings> {
+    let settings = errors.of("targetUrl", settings)?;
+    let checked = console.sender.check(settings.url());
+    errors.of("targetUrl", checked.map_err(|error| with_sources(&error)))?;
+    Some(settings)
 }
 
 /// The secret that was given, or a new one.
@@ -241,14 +250,14 @@ fn patterns(operations: &[String]) -> Result<Vec<EventPattern>, Problem> {
 
 /// What is wrong with the members of a request.
 #[derive(Default)]
-struct Errors(Vec<FieldError>);
+pub(super) struct Errors(Vec<FieldError>);
 
 impl Errors {
-    fn add(&mut self, field: &'static str, detail: String) {
+    pub(super) fn add(&mut self, field: &'static str, detail: String) {
         self.0.push(FieldError { field, detail });
     }
 
-    fn of<T, E: std::fmt::Display>(
+    pub(super) fn of<T, E: std::fmt::Display>(
         &mut self,
         field: &'static str,
         result: Result<T, E>,

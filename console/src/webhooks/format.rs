@@ -1,10 +1,16 @@
 //! How bodies are written, as the API tells it.
 
 use std::collections::BTreeMap;
+use std::{error, fmt};
 
 use hookwright::{CloudEvents, CloudEventsError, Format, Twenty};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+/// How long an id, or an object's name, is at most, in bytes.
+const MAX_ID: usize = 256;
+/// How many objects have an id at most.
+const MAX_OBJECTS: usize = 500;
 
 /// How bodies are written: `"documented"`, `"standard"`, or one with settings, such as
 /// `{"cloudevents": {"source": "https://crm.example.com"}}`.
@@ -25,9 +31,9 @@ pub(crate) enum WebhookFormat {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct TwentySettings {
-    /// The id of the workspace.
+    /// The id of the workspace, of 256 bytes at most, as every id here.
     pub(crate) workspace_id: String,
-    /// The id of each object's metadata, by the object's name.
+    /// The id of each object's metadata, by the object's name: of 500 objects at most.
     #[serde(default)]
     pub(crate) objects: BTreeMap<String, String>,
     /// The id of the webhook, where it had one in Twenty.
@@ -68,13 +74,14 @@ impl From<&Format> for WebhookFormat {
 }
 
 impl TryFrom<WebhookFormat> for Format {
-    type Error = CloudEventsError;
+    type Error = FormatError;
 
-    fn try_from(format: WebhookFormat) -> Result<Self, CloudEventsError> {
+    fn try_from(format: WebhookFormat) -> Result<Self, FormatError> {
         Ok(match format {
             WebhookFormat::Documented => Self::Documented,
             WebhookFormat::Standard => Self::Standard,
             WebhookFormat::Twenty(settings) => {
+                settings.check()?;
                 let twenty = Twenty::new(settings.workspace_id);
                 let twenty = settings
                     .objects
@@ -86,12 +93,51 @@ impl TryFrom<WebhookFormat> for Format {
                 }
             }
             WebhookFormat::CloudEvents(settings) => {
-                let events = CloudEvents::new(settings.source)?;
+                let events = CloudEvents::new(settings.source).map_err(FormatError::CloudEvents)?;
                 match settings.schema_base {
-                    Some(base) => events.schema_base(base)?.into(),
+                    Some(base) => {
+                        events.schema_base(base).map_err(FormatError::CloudEvents)?.into()
+                    }
                     None => events.into(),
                 }
             }
         })
     }
 }
+
+impl TwentySettings {
+    /// Refuses what is too much to be kept and sent with every event.
+    fn check(&self) -> Result<(), FormatError> {
+        if self.objects.len() > MAX_OBJECTS {
+            return Err(FormatError::TooManyObjects);
+        }
+        let names = self.objects.iter().flat_map(|(name, id)| [name, id]);
+        let mut ids = [&self.workspace_id].into_iter().chain(&self.webhook_id).chain(names);
+        if ids.any(|id| id.len() > MAX_ID) {
+            return Err(FormatError::LongId);
+        }
+        Ok(())
+    }
+}
+
+/// Why bodies cannot be written so.
+#[derive(Debug)]
+pub(crate) enum FormatError {
+    CloudEvents(CloudEventsError),
+    TooManyObjects,
+    LongId,
+}
+
+impl fmt::Display for FormatError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CloudEvents(error) => error.fmt(formatter),
+            Self::TooManyObjects => write!(formatter, "it names {MAX_OBJECTS} objects at most"),
+            Self::LongId => {
+                write!(formatter, "an id, or an object's name, has {MAX_ID} bytes at most")
+            }
+        }
+    }
+}
+
+impl error::Error for FormatError {}

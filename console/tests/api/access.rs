@@ -81,6 +81,11 @@ pub(crate) async fn an_application_may_say_who_asks(fixture: &Fixture) {
     assert_eq!(ask(owner, "POST").await.expect(201)["tenant"], "acme");
     let nobody = Principal::new("carol", &[]);
     ask(nobody, "GET").await.expect(403);
+    // It is the application that is wrong, and not the database.
+    let astray = Principal::new("dave", &[Scope::Read]).tenant("acme corp");
+    let problem = ask(astray, "GET").await.expect(500);
+    let detail = "the application has not said rightly whose you are: a tenant's id is 1 to 256 visible ASCII characters";
+    assert_eq!(problem["detail"], detail);
 }
 
 pub(crate) async fn what_an_application_vouches_for_is_not_sent_by_another_site(fixture: &Fixture) {

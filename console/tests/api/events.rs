@@ -57,6 +57,10 @@ pub(crate) async fn an_event_that_is_none_is_refused_with_what_to_do(fixture: &F
     let wrong =
         json!({"event": "person.updated", "data": {}, "updatedFields": ["a"], "previous": []});
     check(wrong, &["previous"]).await;
+    for timestamp in ["+10000-01-01T00:00:00Z", "-0001-12-31T23:59:59Z"] {
+        let late = json!({"event": "person.created", "data": {}, "timestamp": timestamp});
+        check(late, &["timestamp"]).await;
+    }
     let large =
         json!({"event": "person.created", "data": {"id": "1", "text": "x".repeat(1_500_000)}});
     check(large, &["data"]).await;
@@ -182,8 +186,60 @@ pub(crate) async fn what_is_asked_for_is_filtered_a_page_at_a_time(fixture: &Fix
     assert_eq!(names(&format!("limit=2&cursor={next}")).await, ["person.created"]);
     for wrong in ["event=person", "since=yesterday", "webhook=1", "state=lost", "limit=-1"] {
         let problem = fixture.get(&format!("/api/deliveries?{wrong}")).await.expect(400);
-        assert!(problem["detail"].is_string());
+        let detail = problem["detail"].as_str().expect("a text");
+        assert!(!detail.contains("endpoint"), "{detail}");
     }
+}
+
+pub(crate) async fn what_does_not_count_for_a_list_is_refused(fixture: &Fixture) {
+    let id = uuid::Uuid::nil();
+    for (path, parameters) in [
+        ("events", vec![format!("webhook={id}"), "state=dead".into(), "outcome=failed".into()]),
+        ("deliveries", vec!["outcome=failed".into(), "text=x".into()]),
+        ("attempts", vec!["state=dead".into(), "text=x".into()]),
+        ("webhooks", vec!["state=dead".into(), "event=person.created".into()]),
+    ] {
+        fixture.get(&format!("/api/{path}")).await.expect(200);
+        for parameter in parameters {
+            fixture.get(&format!("/api/{path}?{parameter}")).await.expect(400);
+        }
+    }
+    let document = fixture.get("/api/openapi.json").await.expect(200);
+    let documented = |path: &str| -> Vec<String> {
+        let parameters = document["paths"][path]["get"]["parameters"].as_array();
+        let names = parameters.into_iter().flatten();
+        names.map(|one| one["name"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    let common = ["eventId", "event", "object", "objectId", "since", "until", "limit", "cursor"];
+    assert_eq!(documented("/api/events"), common);
+    assert_eq!(documented("/api/deliveries"), [&["webhook", "state"], &common[..]].concat());
+    assert_eq!(documented("/api/attempts"), [&["webhook", "outcome"], &common[..]].concat());
+    assert_eq!(documented("/api/webhooks"), ["text", "limit", "cursor"]);
+}
+
+pub(crate) async fn attempts_are_filtered_by_what_came_of_them(fixture: &Fixture) {
+    let receiver = TestReceiver::start().await;
+    receiver.reply([Reply::status(500), Reply::status(200)]);
+    make(fixture, &receiver).await;
+    let _dispatcher = fixture.dispatch();
+    for number in 1..=2 {
+        let new = json!({"event": "person.created", "data": {"id": number.to_string()}});
+        fixture.post("/api/events", new).await.expect(201);
+        receiver.wait_for(number).await;
+    }
+    fixture.until("/api/attempts", |page| page["data"][1].is_object()).await;
+    for (outcome, status) in [("failed", 500), ("delivered", 200)] {
+        let path = format!("/api/attempts?outcome={outcome}&limit=10");
+        let page = fixture.get(&path).await.expect(200);
+        let attempts = page["data"].as_array().expect("a list");
+        assert_eq!(attempts.len(), 1, "{page}");
+        assert_eq!(
+            (&attempts[0]["outcome"], &attempts[0]["status"]),
+            (&json!(outcome), &json!(status))
+        );
+    }
+    let page = fixture.get("/api/attempts?outcome=late").await.expect(200);
+    assert_eq!(page["data"], json!([]));
 }
 
 pub(crate) async fn a_test_event_tells_what_came_of_it_and_is_not_kept(fixture: &Fixture) {

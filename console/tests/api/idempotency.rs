@@ -151,6 +151,67 @@ pub(crate) async fn who_goes_away_and_comes_again_finds_it_done_once(fixture: &F
     }
 }
 
+/// Of an answer that cannot be opened, nobody knows what was done.
+pub(crate) async fn an_answer_that_cannot_be_read_any_more_is_told(fixture: &Fixture) {
+    post(fixture, "k1", "/api/webhooks", webhook(1)).await.expect(201);
+    for sealed in [
+        "UPDATE hookwright_idempotency SET answer = '00'",
+        "UPDATE hookwright_idempotency SET answer = 'x'",
+    ] {
+        fixture.execute(sealed).await;
+        let problem = post(fixture, "k1", "/api/webhooks", webhook(1)).await.expect(409);
+        let detail = problem["detail"].as_str().expect("a text");
+        assert!(detail.ends_with("take a new Idempotency-Key"), "{detail}");
+    }
+    assert_eq!(count(fixture).await, 1);
+}
+
+/// An answer may be as large as a page.
+pub(crate) async fn an_answer_is_kept_in_little_more_than_its_own_size(fixture: &Fixture) {
+    let mut new = webhook(1);
+    new["description"] = json!("x".repeat(1000));
+    let answer = post(fixture, "k1", "/api/webhooks", new).await;
+    answer.expect(201);
+    let stored = fixture.dump("hookwright_idempotency").await;
+    assert!(stored.len() < 3 * answer.text.len() + 1000, "{} bytes", stored.len());
+}
+
+pub(crate) async fn what_is_too_old_counts_no_longer_and_is_removed_now_and_then(
+    fixture: &Fixture,
+) {
+    let stored = async || fixture.dump("hookwright_idempotency").await.lines().count();
+    for number in 1..=2 {
+        post(fixture, &format!("k{number}"), "/api/webhooks", webhook(number)).await.expect(201);
+    }
+    // One that was never answered, whose server has died long ago, is done again.
+    fixture.execute("UPDATE hookwright_idempotency SET answer = NULL").await;
+    post(fixture, "k1", "/api/webhooks", webhook(1)).await.expect(409);
+    fixture.execute("UPDATE hookwright_idempotency SET created_at = created_at - 130000").await;
+    post(fixture, "k1", "/api/webhooks", webhook(1)).await.expect(201);
+    assert_eq!(count(fixture).await, 3);
+    // One that is older than a day is done again, and may be another.
+    fixture.execute("UPDATE hookwright_idempotency SET created_at = created_at - 86400000").await;
+    post(fixture, "k1", "/api/webhooks", webhook(3)).await.expect(201);
+    assert_eq!(count(fixture).await, 4);
+
+    // The others are not looked for at each write.
+    assert_eq!(stored().await, 2);
+    // Another process has not looked yet.
+    let request = Request::builder()
+        .method("POST")
+        .uri("/api/webhooks")
+        .header("host", "localhost")
+        .header("authorization", format!("Bearer {}", fixture.key))
+        .header("content-type", "application/json")
+        .header("idempotency-key", "k3")
+        .body(Body::from(webhook(4).to_string()))
+        .expect("a request");
+    send(&fixture.console().router(), request).await.expect(201);
+    assert_eq!(stored().await, 2, "k1 and k3");
+    // What it looks for is found without reading all of a day.
+    fixture.execute("DROP INDEX hookwright_idempotency_open").await;
+}
+
 /// Whom an application has signed in is asked for no key, by which the tables are made else.
 pub(crate) async fn the_first_request_of_all_may_be_such_a_one(fixture: &Fixture) {
     fixture.execute("DROP TABLE hookwright_idempotency").await;

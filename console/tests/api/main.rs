@@ -53,6 +53,8 @@ contract! {
         a_delivery_is_read_back_with_its_request_and_attempts,
         a_delivery_is_sent_again,
         what_is_asked_for_is_filtered_a_page_at_a_time,
+        what_does_not_count_for_a_list_is_refused,
+        attempts_are_filtered_by_what_came_of_them,
         a_test_event_tells_what_came_of_it_and_is_not_kept,
     }
     hosts {
@@ -68,6 +70,9 @@ contract! {
         a_kept_answer_shows_no_secret_in_the_database,
         a_refused_request_may_be_made_again,
         who_goes_away_and_comes_again_finds_it_done_once,
+        an_answer_that_cannot_be_read_any_more_is_told,
+        an_answer_is_kept_in_little_more_than_its_own_size,
+        what_is_too_old_counts_no_longer_and_is_removed_now_and_then,
         the_first_request_of_all_may_be_such_a_one,
     }
     keys {
@@ -96,9 +101,11 @@ contract! {
         a_secret_is_told_once,
         a_secret_is_rotated,
         what_is_null_is_removed_and_what_is_missing_stays,
+        a_webhook_that_was_read_can_be_sent_back,
         every_format_is_told_as_it_was_given,
         there_are_pages_of_webhooks,
         what_nobody_could_receive_by_is_refused_beside_its_member,
+        operations_are_checked_against_the_catalogue,
         two_changes_and_a_rotation_at_once_are_all_made,
         nothing_is_longer_than_it_may_be,
         nul_is_refused_where_a_database_knows_none,

@@ -17,6 +17,12 @@ pub(crate) async fn the_document_names_every_route_and_where_it_is_mounted(fixtu
         assert!(operation["responses"][status].is_object(), "{status}");
     }
 
+    let operations = document["paths"].as_object().into_iter().flatten();
+    let operations = operations.flat_map(|(_, methods)| methods.as_object().into_iter().flatten());
+    let ids: Vec<_> = operations.map(|(_, operation)| operation["operationId"].as_str()).collect();
+    let unique: std::collections::BTreeSet<_> = ids.iter().collect();
+    assert_eq!(unique.len(), ids.len(), "{ids:?}");
+
     let nested = Router::new().nest("/settings", fixture.console().router());
     let request = Request::builder().uri("/settings/api/openapi.json").header("host", "localhost");
     let answer = send(&nested, request.body(Body::empty()).expect("a request")).await;

@@ -70,7 +70,7 @@ pub(crate) async fn a_span_that_ends_before_it_begins_is_refused(fixture: &Fixtu
     let webhook = make(fixture, "http://127.0.0.1:9/").await;
     let span = json!({"since": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z"});
     let errors = fixture.post(&format!("{webhook}/replay"), span).await.errors();
-    assert_eq!(errors, [("until".to_owned(), "this is before `since`".to_owned())]);
+    assert_eq!(errors, [("until".to_owned(), "the end is not after the beginning".to_owned())]);
     for wrong in [
         json!({}),
         json!({"since": "yesterday"}),

@@ -46,5 +46,11 @@ pub(crate) async fn what_was_delivered_and_what_waits_is_counted(fixture: &Fixtu
     assert_eq!(total["total"]["failed"], 3);
     assert_eq!(total["webhooks"], json!([]));
     assert_eq!(total["bucketSeconds"], 60);
+    // A year that has begun a minute ago has had a minute of attempts.
+    let since = chrono::Utc::now() - chrono::TimeDelta::minutes(1);
+    let since = since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let path = format!("/api/stats?bucketSeconds=31536000&buckets=1&since={since}");
+    let year = fixture.get(&path).await.expect(200);
+    assert!(year["total"]["perSecond"].as_f64().expect("a number") > 0.05, "{year}");
     fixture.get("/api/stats?webhooks=1").await.expect(400);
 }

@@ -46,7 +46,10 @@ pub(crate) async fn a_webhook_is_made_read_changed_and_deleted(fixture: &Fixture
     fixture.call("DELETE", &path, None).await.expect(204);
     fixture.get(&path).await.expect(404);
     fixture.call("DELETE", &path, None).await.expect(404);
-    fixture.get("/api/webhooks/none").await.expect(404);
+    for id in ["none", "00000000-0000-0000-0000-000000000000"] {
+        let problem = fixture.get(&format!("/api/webhooks/{id}")).await.expect(404);
+        assert_eq!(problem["detail"], "there is no such webhook");
+    }
 }
 
 pub(crate) async fn every_member_that_is_wrong_is_named_at_once(fixture: &Fixture) {
@@ -74,6 +77,19 @@ pub(crate) async fn every_member_that_is_wrong_is_named_at_once(fixture: &Fixtur
     check("targetUrl", json!(""), "https://").await;
     check("operations", json!([]), "`*.*`").await;
     check("operations", json!(vec!["a.b"; 201]), "200 operations at most").await;
+    let long = "x".repeat(257);
+    for settings in [
+        json!({"workspaceId": long}),
+        json!({"workspaceId": "w", "webhookId": long}),
+        json!({"workspaceId": "w", "objects": {"person": long}}),
+        json!({"workspaceId": "w", "objects": {long.as_str(): "m"}}),
+    ] {
+        check("format", json!({"twenty": settings}), "256 bytes at most").await;
+    }
+    let objects: serde_json::Map<_, _> =
+        (0..501).map(|number| (format!("o{number}"), json!("m"))).collect();
+    let settings = json!({"workspaceId": "w", "objects": objects});
+    check("format", json!({"twenty": settings}), "500 objects at most").await;
     check("tenant", json!("a b"), "visible").await;
     // Of another shape.
     for new in [json!({}), json!({"targetUrl": 1}), json!({"targetUrl": URL, "operation": []})] {
@@ -145,12 +161,40 @@ pub(crate) async fn what_is_null_is_removed_and_what_is_missing_stays(fixture: &
     assert_eq!(after["headers"], json!({"x-two": "[hidden]", "x-three": "[hidden]"}));
 }
 
+pub(crate) async fn a_webhook_that_was_read_can_be_sent_back(fixture: &Fixture) {
+    use hookwright::testing::TestReceiver;
+    let receiver = TestReceiver::start().await;
+    let token = json!({"Authorization": "Bearer t0k3n"});
+    let new = json!({"targetUrl": receiver.url("/"), "headers": token});
+    let made = fixture.post("/api/webhooks", new).await.expect(201);
+    let path = format!("/api/webhooks/{}", made["id"].as_str().expect("an id"));
+    let mut headers = fixture.get(&path).await.expect(200)["headers"].clone();
+    headers["X-Team"] = json!("billing");
+    let after = fixture.call("PATCH", &path, Some(json!({"headers": headers}))).await.expect(200);
+    let both = json!({"authorization": "[hidden]", "x-team": "[hidden]"});
+    assert_eq!(after["headers"], both);
+    fixture.post(&format!("{path}/test"), json!({})).await.expect(200);
+    let requests = receiver.wait_for(1).await;
+    assert_eq!(requests[0].header("authorization"), "Bearer t0k3n");
+    assert_eq!(requests[0].header("x-team"), "billing");
+
+    // Where there is no value, it stands for none.
+    let hidden = json!({"headers": {"X-Other": "[hidden]"}});
+    let errors = fixture.call("PATCH", &path, Some(hidden)).await.errors();
+    assert_eq!(errors[0].0, "headers");
+    let new = json!({"targetUrl": URL, "headers": {"Authorization": "[hidden]"}});
+    let errors = fixture.post("/api/webhooks", new).await.errors();
+    let detail = "`[hidden]` stands for the value that a header has, and `Authorization` has none: say its value";
+    assert_eq!(errors, [("headers".to_owned(), detail.to_owned())]);
+}
+
 pub(crate) async fn every_format_is_told_as_it_was_given(fixture: &Fixture) {
     for format in [
         json!("documented"),
         json!("standard"),
         json!({"twenty": {"workspaceId": "w1", "objects": {"person": "m1"}}}),
         json!({"twenty": {"workspaceId": "w1", "objects": {}, "webhookId": "h1"}}),
+        json!({"twenty": {"workspaceId": "w".repeat(256), "objects": {"o".repeat(256): "m"}}}),
         json!({"cloudevents": {"source": "https://crm.example.com"}}),
         json!({"cloudevents": {"source": "/crm", "schemaBase": "https://crm.example.com/s/"}}),
     ] {
@@ -181,6 +225,9 @@ pub(crate) async fn there_are_pages_of_webhooks(fixture: &Fixture) {
         path = format!("/api/webhooks?limit=2&cursor={next}");
     }
     assert_eq!(listed, made, "the newest first");
+    let found = fixture.get("/api/webhooks?text=HOOKS/3&limit=2").await.expect(200);
+    assert_eq!(found["data"].as_array().map(Vec::len), Some(1));
+    assert_eq!(found["data"][0]["id"], made[1]);
     fixture.get("/api/webhooks?cursor=x").await.expect(400);
     fixture.get("/api/webhooks?limit=x").await.expect(400);
     fixture.get("/api/webhooks?colour=red").await.expect(400);
@@ -189,7 +236,9 @@ pub(crate) async fn there_are_pages_of_webhooks(fixture: &Fixture) {
 pub(crate) async fn what_nobody_could_receive_by_is_refused_beside_its_member(fixture: &Fixture) {
     let own = "a secret of more than 16 bytes";
     let new = json!({"targetUrl": URL, "format": "standard", "secret": own});
-    assert_eq!(fixture.post("/api/webhooks", new).await.errors()[0].0, "format");
+    let errors = fixture.post("/api/webhooks", new).await.errors();
+    let detail = "bodies of the format `standard` are signed by Standard Webhooks: give the webhook a secret that begins with `whsec_` or `whsk_`, or none, so that one is made";
+    assert_eq!(errors, [("format".to_owned(), detail.to_owned())]);
     let new = json!({"targetUrl": URL, "secret": own});
     let made = fixture.post("/api/webhooks", new).await.expect(201);
     let path = format!("/api/webhooks/{}", made["id"].as_str().expect("an id"));
@@ -199,6 +248,44 @@ pub(crate) async fn what_nobody_could_receive_by_is_refused_beside_its_member(fi
     let made = fixture.post("/api/webhooks", new).await.expect(201);
     let path = format!("/api/webhooks/{}/rotate-secret", made["id"].as_str().expect("an id"));
     assert_eq!(fixture.post(&path, json!({"secret": own})).await.errors()[0].0, "secret");
+}
+
+pub(crate) async fn operations_are_checked_against_the_catalogue(fixture: &Fixture) {
+    let made = json!({"targetUrl": URL, "operations": ["deal.won", "person.*"]});
+    let made = fixture.post("/api/webhooks", made).await.expect(201);
+    let path = format!("/api/webhooks/{}", made["id"].as_str().expect("an id"));
+    let members = json!({"updatedFields": {"items": {"enum": ["email"]}}});
+    let catalog = json!({
+        "oneOf": [{"$ref": "#/$defs/person.created"}, {"$ref": "#/$defs/person.updated"}],
+        "$defs": {"person.created": {"properties": {}}, "person.updated": {"properties": members}},
+    });
+    let console = fixture.console().catalog_schema(&catalog.to_string()).expect("a catalogue");
+    let router = console.router();
+    let ask = async |method: &str, path: &str, operations: Value| {
+        let body = json!({"targetUrl": URL, "operations": operations});
+        let request = http::Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "localhost")
+            .header("authorization", format!("Bearer {}", fixture.key))
+            .header("content-type", "application/json")
+            .body(axum::body::Body::from(body.to_string()));
+        crate::fixture::send(&router, request.expect("a request")).await
+    };
+    for (operation, meant) in
+        [("persn.created", "person.created"), ("person.updated[emial]", "person.updated[email]")]
+    {
+        let detail = format!("no event of the catalogue is `{operation}`: did you mean `{meant}`?");
+        for (method, path) in [("POST", "/api/webhooks"), ("PATCH", &path)] {
+            let errors = ask(method, path, json!(["person.created", operation])).await.errors();
+            assert_eq!(errors, [("operations".to_owned(), detail.clone())], "{method}");
+        }
+    }
+    let right = json!(["*.*", "person.updated[email]", "webhookDelivery.exhausted"]);
+    ask("POST", "/api/webhooks", right).await.expect(201);
+    // What a webhook has already is no reason to refuse what it gets.
+    ask("PATCH", &path, json!(["deal.won", "person.created"])).await.expect(200);
+    ask("POST", "/api/webhooks", json!(["deal.won"])).await.expect(422);
 }
 
 pub(crate) async fn two_changes_and_a_rotation_at_once_are_all_made(fixture: &Fixture) {
@@ -236,6 +323,7 @@ pub(crate) async fn nothing_is_longer_than_it_may_be(fixture: &Fixture) {
         ("operations", json!([format!("{long}.*")])),
         ("secret", json!(long)),
         ("targetUrl", json!(format!("https://example.com/{long}"))),
+        ("headers", json!({long.as_str(): "[hidden]"})),
     ] {
         let mut new = json!({"targetUrl": URL});
         new[member] = value;
@@ -243,11 +331,27 @@ pub(crate) async fn nothing_is_longer_than_it_may_be(fixture: &Fixture) {
         assert_eq!(answer.errors()[0].0, member);
         assert!(answer.text.len() < 5000, "{member}: {} bytes", answer.text.len());
     }
-    let headers: serde_json::Map<_, _> =
-        (0..10_000).map(|number| (format!("b\u{e4}d {number}"), json!("x"))).collect();
-    let answer = fixture.post("/api/webhooks", json!({"targetUrl": URL, "headers": headers})).await;
-    answer.expect(422);
-    assert!(answer.text.len() < 5000, "{} bytes", answer.text.len());
+    let made = fixture.post("/api/webhooks", json!({"targetUrl": URL})).await.expect(201);
+    let path = format!("/api/webhooks/{}", made["id"].as_str().expect("an id"));
+    let some = |names: std::ops::Range<usize>| -> serde_json::Map<_, _> {
+        names.map(|number| (format!("X-{number}"), json!("x"))).collect()
+    };
+    let few = json!({"headers": some(0..15)});
+    fixture.call("PATCH", &path, Some(few)).await.expect(200);
+    let more = json!({"headers": some(10..21)});
+    assert!(
+        fixture.call("PATCH", &path, Some(more)).await.errors()[0].1.contains("a webhook has 20")
+    );
+    let enough = json!({"headers": some(10..20)});
+    fixture.call("PATCH", &path, Some(enough)).await.expect(200);
+    for value in [json!("x"), Value::Null] {
+        let headers: serde_json::Map<_, _> =
+            (0..50_000).map(|number| (format!("X-{number}"), value.clone())).collect();
+        let answer = fixture.call("PATCH", &path, Some(json!({"headers": headers}))).await;
+        // They are counted, and not looked at one by one.
+        let detail = "a webhook has 20 headers of its own at most".to_owned();
+        assert_eq!(answer.errors(), [("headers".to_owned(), detail)]);
+    }
     for (member, new) in [
         ("event", json!({"event": format!("{long}.created"), "data": {}})),
         ("data", json!({"event": "person.created", "data": {"id": long}})),
@@ -263,9 +367,12 @@ pub(crate) async fn nothing_is_longer_than_it_may_be(fixture: &Fixture) {
 }
 
 pub(crate) async fn nul_is_refused_where_a_database_knows_none(fixture: &Fixture) {
-    for path in
-        ["/api/events?object=a%00b", "/api/deliveries?objectId=%00", "/api/attempts?object=%00"]
-    {
+    for path in [
+        "/api/events?object=a%00b",
+        "/api/deliveries?objectId=%00",
+        "/api/attempts?object=%00",
+        "/api/webhooks?text=%00",
+    ] {
         fixture.get(path).await.expect(400);
     }
     let new = json!({"name": "a\u{0}b", "scopes": ["read"]});

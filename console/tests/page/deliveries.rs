@@ -152,6 +152,8 @@ async fn a_replay_is_begun_shown_and_cancelled() {
         assert!(page.has(r#"aria-invalid="true""#));
         let entered = format!(r#"value="{}""#, fields[0].1);
         assert!(page.has(&entered), "{entered}");
+        let is_turned = fields[1].1.starts_with("2026");
+        assert_eq!(page.has("The end is not after the beginning."), is_turned, "{}", page.text);
     }
     let begun = browser
         .post(

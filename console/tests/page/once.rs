@@ -135,3 +135,31 @@ async fn a_secret_is_shown_again_to_its_session_alone() {
     let hidden = hex::encode(&token);
     assert!(rows.iter().all(|(answer,)| !answer.contains(&token) && !answer.contains(&hidden)));
 }
+
+#[tokio::test]
+async fn a_form_waits_for_the_one_before_it_and_is_done_when_that_has_failed() {
+    let site = Site::new().await;
+    let mut browser = site.admin().await;
+    let fields = with_token(&mut browser, "/webhooks/new", &WEBHOOK).await;
+    let first = secret(&send(&mut browser, "/webhooks/new", &fields).await);
+    let execute = async |sql: &'static str| {
+        sqlx::query(sql).execute(site.outbox.pool()).await.unwrap();
+    };
+    execute("CREATE TABLE kept AS SELECT answer FROM hookwright_idempotency").await;
+    for (then, count) in [
+        ("UPDATE hookwright_idempotency SET answer = (SELECT answer FROM kept)", 1),
+        ("DELETE FROM hookwright_idempotency", 2),
+    ] {
+        execute("UPDATE hookwright_idempotency SET answer = NULL").await;
+        let mut window = same(&browser);
+        let sent = fields.clone();
+        let waiting = tokio::spawn(async move { send(&mut window, "/webhooks/new", &sent).await });
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        assert!(!waiting.is_finished());
+        execute(then).await;
+        let again = secret(&waiting.await.unwrap());
+        assert_eq!(first == again, count == 1, "{then}");
+        let counted = if count == 1 { "1 webhook<" } else { "2 webhooks<" };
+        assert!(browser.get("/webhooks").await.has(counted), "{then}");
+    }
+}
