@@ -1,6 +1,5 @@
 //! Events of every format, read without being told which it is.
 
-use std::error::Error as _;
 
 use hookwright::{
     Actor, CloudEvents, Endpoint, Event, EventData, Format, ObjectEvent, RawEvent, ReadError,
