@@ -20,6 +20,7 @@ mod retention;
 mod routing;
 mod schema;
 mod secrets;
+mod sharing;
 mod shutdown;
 mod stats;
 mod store;
@@ -156,6 +157,10 @@ contract! {
         what_is_under_way_is_recorded_and_nothing_new_is_begun,
         a_hanging_request_is_broken_off_and_its_lease_released,
         health_tells_whether_it_delivers,
+    }
+    sharing {
+        the_health_of_endpoints_is_written_in_their_order,
+        a_probe_does_not_wait_for_another_dispatcher,
     }
     telemetry {
         everything_that_is_counted_has_its_name,

@@ -86,6 +86,7 @@ async fn write<S: Store>(
 ) -> Result<(), OutboxError> {
     done.late = queue::finish::<S>(connection, &mut pending.attempts).await?;
     queue::release::<S>(connection, &pending.unused).await?;
+    queue::lock_endpoints::<S>(connection, &pending.healths, &pending.disabled).await?;
     queue::write_health::<S>(connection, &pending.healths).await?;
     for (endpoint, reason) in &pending.disabled {
         queue::disable::<S>(connection, *endpoint, *reason, now).await?;
