@@ -206,3 +206,4 @@ contract! {
         replays_that_have_ended_and_deleted_endpoints_go_after_a_month,
     }
 }
+        attempts_of_a_time_to_come_hold_back_none_behind_them,
