@@ -103,6 +103,10 @@ contract! {
         a_replay_sends_what_a_new_endpoint_wants_of_a_time_range,
         a_replay_that_runs_is_not_begun_twice_and_can_be_cancelled,
         replays_and_recoveries_are_listed_a_page_at_a_time,
+        a_replay_begins_anew_what_is_dead_and_leaves_what_waits,
+        a_replay_is_not_slowed_by_what_is_not_wanted,
+        a_recovery_takes_nothing_that_dies_again,
+        a_replay_waits_for_an_endpoint_that_cannot_be_read,
     }
     formats {
         each_format_arrives_with_what_its_bodies_tell,

@@ -191,29 +191,67 @@ pub(crate) async fn fan_out<S: Store>(
         if let Some(insert) = last.take() {
             inserted += S::execute(connection, insert).await?;
         }
-        let lease = |row: &NewDelivery| row.lease.unwrap_or_default();
-        let insert = Statement::new(
-            "INSERT INTO hookwright_delivery \
-             (event, endpoint, due, format, order_key, token, lease_until, attempt) SELECT r.* FROM ",
+        last = Some(insert::<S>(rows));
+    }
+    Ok(inserted + S::fanned_out(connection, last, events).await?)
+}
+
+/// Inserts deliveries of events that were fanned out before, and has those that are dead begin anew.
+/// Tells how many these are: one that waits, or is under way, stays as it is.
+async fn queue_again<S: Store>(
+    connection: &mut S::Connection,
+    deliveries: &[NewDelivery],
+) -> Result<u64, Failure> {
+    let mut queued = 0;
+    for rows in deliveries.chunks(CHUNK) {
+        let inserted = S::execute(connection, insert::<S>(rows)).await?;
+        queued += inserted;
+        if inserted == rows.len() as u64 {
+            continue;
+        }
+        let revive = Statement::new(
+            "UPDATE hookwright_delivery AS d SET state = 0, attempt = 0, died_at = NULL, \
+             due = r.new_due, format = r.new_format, order_key = r.new_key FROM ",
         )
         .table(
             S::TABLES,
             "r",
             [
-                ("event", rows.iter().map(|row| row.event).collect()),
-                ("endpoint", rows.iter().map(|row| row.endpoint).collect()),
-                ("due", rows.iter().map(|row| row.due).collect()),
-                ("format", rows.iter().map(|row| row.format).collect()),
-                ("order_key", rows.iter().map(|row| row.order_key).collect()),
-                ("token", rows.iter().map(|row| lease(row).0).collect()),
-                ("lease_until", rows.iter().map(|row| lease(row).1).collect()),
-                ("attempt", rows.iter().map(|row| i64::from(row.lease.is_some())).collect()),
+                ("of_event", rows.iter().map(|row| row.event).collect()),
+                ("of_endpoint", rows.iter().map(|row| row.endpoint).collect()),
+                ("new_due", rows.iter().map(|row| row.due).collect()),
+                ("new_format", rows.iter().map(|row| row.format).collect()),
+                ("new_key", rows.iter().map(|row| row.order_key).collect()),
             ],
         )
-        .text(" WHERE true ON CONFLICT (event, endpoint) DO NOTHING");
-        last = Some(insert);
+        .text(" WHERE d.event = r.of_event AND d.endpoint = r.of_endpoint AND d.state = 1");
+        queued += S::execute(connection, revive).await?;
     }
-    Ok(inserted + S::fanned_out(connection, last, events).await?)
+    Ok(queued)
+}
+
+/// An INSERT of deliveries, which leaves those that are there as they are.
+fn insert<S: Store>(rows: &[NewDelivery]) -> Statement {
+    let lease = |row: &NewDelivery| row.lease.unwrap_or_default();
+    Statement::new(
+        "INSERT INTO hookwright_delivery \
+         (event, endpoint, due, format, order_key, token, lease_until, attempt) SELECT r.* FROM ",
+    )
+    .table(
+        S::TABLES,
+        "r",
+        [
+            ("event", rows.iter().map(|row| row.event).collect()),
+            ("endpoint", rows.iter().map(|row| row.endpoint).collect()),
+            ("due", rows.iter().map(|row| row.due).collect()),
+            ("format", rows.iter().map(|row| row.format).collect()),
+            ("order_key", rows.iter().map(|row| row.order_key).collect()),
+            ("token", rows.iter().map(|row| lease(row).0).collect()),
+            ("lease_until", rows.iter().map(|row| lease(row).1).collect()),
+            ("attempt", rows.iter().map(|row| i64::from(row.lease.is_some())).collect()),
+        ],
+    )
+    .text(" WHERE true ON CONFLICT (event, endpoint) DO NOTHING")
 }
 
 /// Whether any event waits to be fanned out: without locks, for the poll.
