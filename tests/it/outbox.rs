@@ -151,20 +151,21 @@ contract! {
         no_more_requests_are_under_way_than_are_allowed,
         a_connection_that_breaks_frees_its_slot,
         a_slow_endpoint_costs_the_others_nothing,
+        an_event_with_large_old_values_waits_for_its_claim,
         an_endpoint_that_fails_is_left_alone_and_then_probed,
         a_probe_that_takes_long_and_fails_makes_the_pause_longer,
         an_endpoint_that_fails_for_five_days_is_disabled,
         when_most_endpoints_fail_at_once_none_is_disabled,
         endpoints_that_failed_before_a_restart_are_no_mass_failure,
     }
+    sharing {
+        the_health_of_endpoints_is_written_in_their_order,
+        a_probe_does_not_wait_for_another_dispatcher,
+    }
     shutdown {
         what_is_under_way_is_recorded_and_nothing_new_is_begun,
         a_hanging_request_is_broken_off_and_its_lease_released,
         health_tells_whether_it_delivers,
-    }
-    sharing {
-        the_health_of_endpoints_is_written_in_their_order,
-        a_probe_does_not_wait_for_another_dispatcher,
     }
     telemetry {
         everything_that_is_counted_has_its_name,
@@ -208,6 +209,6 @@ contract! {
         events_that_nobody_wanted_are_kept_as_long,
         events_are_kept_for_a_week_and_attempts_and_dead_letters_for_a_month,
         replays_that_have_ended_and_deleted_endpoints_go_after_a_month,
+        attempts_of_a_time_to_come_hold_back_none_behind_them,
     }
 }
-        attempts_of_a_time_to_come_hold_back_none_behind_them,

@@ -93,8 +93,8 @@ pub(crate) async fn fresh<S: Store>(
         "event_id",
         "time",
         "context",
-        "previous",
-        "CASE WHEN length(data) <= $1 THEN data END",
+        "CASE WHEN length(previous) <= $1 THEN previous END",
+        "CASE WHEN length(data) + COALESCE(length(previous), 0) <= $1 THEN data END",
     ];
     // In the text, since a limit that is bound makes SQLite compile the statement anew each time.
     let limit = format!(" ORDER BY id LIMIT {limit}");
