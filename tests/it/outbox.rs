@@ -20,6 +20,7 @@ mod retention;
 mod routing;
 mod schema;
 mod secrets;
+mod sharing;
 mod shutdown;
 mod stats;
 mod store;
@@ -103,6 +104,10 @@ contract! {
         a_replay_sends_what_a_new_endpoint_wants_of_a_time_range,
         a_replay_that_runs_is_not_begun_twice_and_can_be_cancelled,
         replays_and_recoveries_are_listed_a_page_at_a_time,
+        a_replay_begins_anew_what_is_dead_and_leaves_what_waits,
+        a_replay_is_not_slowed_by_what_is_not_wanted,
+        a_recovery_takes_nothing_that_dies_again,
+        a_replay_waits_for_an_endpoint_that_cannot_be_read,
     }
     formats {
         each_format_arrives_with_what_its_bodies_tell,
@@ -154,11 +159,16 @@ contract! {
         a_slow_endpoint_costs_the_others_nothing,
         the_only_slot_is_enough_for_a_slow_endpoint,
         every_endpoint_has_its_share_when_there_are_not_slots_for_all,
+        an_event_with_large_old_values_waits_for_its_claim,
         an_endpoint_that_fails_is_left_alone_and_then_probed,
         a_probe_that_takes_long_and_fails_makes_the_pause_longer,
         an_endpoint_that_fails_for_five_days_is_disabled,
         when_most_endpoints_fail_at_once_none_is_disabled,
         endpoints_that_failed_before_a_restart_are_no_mass_failure,
+    }
+    sharing {
+        the_health_of_endpoints_is_written_in_their_order,
+        a_probe_does_not_wait_for_another_dispatcher,
     }
     shutdown {
         what_is_under_way_is_recorded_and_nothing_new_is_begun,
@@ -207,5 +217,6 @@ contract! {
         events_that_nobody_wanted_are_kept_as_long,
         events_are_kept_for_a_week_and_attempts_and_dead_letters_for_a_month,
         replays_that_have_ended_and_deleted_endpoints_go_after_a_month,
+        attempts_of_a_time_to_come_hold_back_none_behind_them,
     }
 }

@@ -93,8 +93,11 @@ async fn write<S: Store>(
 ) -> Result<(), OutboxError> {
     done.late = queue::finish::<S>(connection, &mut pending.attempts).await?;
     queue::release::<S>(connection, &pending.unused).await?;
+    let disabled = pending.disabled.iter().filter(|disabled| done.counts(disabled.lease));
+    let numbers: Vec<i64> = disabled.clone().map(|disabled| disabled.endpoint).collect();
+    queue::lock_endpoints::<S>(connection, &pending.healths, &numbers).await?;
     queue::write_health::<S>(connection, &pending.healths).await?;
-    for disabled in pending.disabled.iter().filter(|disabled| done.counts(disabled.lease)) {
+    for disabled in disabled {
         queue::disable::<S>(connection, disabled.endpoint, disabled.reason, now).await?;
     }
     let told = pending.notices.iter().filter(|told| done.counts(told.lease));

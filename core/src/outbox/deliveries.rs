@@ -52,8 +52,9 @@ impl<'a, S: Store> Deliveries<'a, S> {
         Self { outbox, rate: Self::DEFAULT_RATE }
     }
 
-    /// Sets how many deliveries a replay or a recovery queues in a second: in half a second half as
-    /// many, and one at least.
+    /// Sets how many deliveries a replay or a recovery queues in a second, up to 20,000: in half a
+    /// second half as many, and one at least. Of events that the endpoint does not want, a replay
+    /// passes over a thousand in half a second at least.
     #[must_use]
     pub fn per_second(mut self, rate: NonZeroU32) -> Self {
         self.rate = rate;
@@ -100,7 +101,8 @@ impl<'a, S: Store> Deliveries<'a, S> {
         Ok(())
     }
 
-    /// Sends to an endpoint again what has died since a time.
+    /// Sends to an endpoint again what has died since a time, and before the recovery began: what dies
+    /// again waits for another one.
     ///
     /// # Errors
     ///
@@ -113,7 +115,8 @@ impl<'a, S: Store> Deliveries<'a, S> {
         self.begin(endpoint, queue::RECOVERY, since.timestamp_millis(), i64::MAX).await
     }
 
-    /// Sends to an endpoint, also one that was made later, the events of a time range that it wants.
+    /// Sends to an endpoint, also one that was made later, the events of a time range that it wants:
+    /// those that it got already, and those that are dead. What waits for it is left as it is.
     ///
     /// Events are there for as long as the dispatcher keeps them.
     ///

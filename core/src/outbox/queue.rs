@@ -28,9 +28,10 @@ use super::store::{Claim, Columns, Failure, Store};
 use crate::event::{Actor, Written};
 use crate::format::Format;
 
-/// How many rows one statement inserts at most.
-const CHUNK: usize = 1000;
-/// Events up to this size are claimed as they are fanned out, in bytes.
+/// How many rows one statement writes at most: SQLite binds 32,766 values, which more of the widest
+/// would exceed.
+pub(in crate::outbox) const CHUNK: usize = 1000;
+/// Events up to this size are claimed as they are fanned out, in bytes of data and old values.
 const LIGHT: i64 = 16 * 1024;
 
 /// An event that is not fanned out yet.
@@ -92,8 +93,8 @@ pub(crate) async fn fresh<S: Store>(
         "event_id",
         "time",
         "context",
-        "previous",
-        "CASE WHEN length(data) <= $1 THEN data END",
+        "CASE WHEN length(previous) <= $1 THEN previous END",
+        "CASE WHEN length(data) + COALESCE(length(previous), 0) <= $1 THEN data END",
     ];
     // In the text, since a limit that is bound makes SQLite compile the statement anew each time.
     let limit = format!(" ORDER BY id LIMIT {limit}");
@@ -190,29 +191,67 @@ pub(crate) async fn fan_out<S: Store>(
         if let Some(insert) = last.take() {
             inserted += S::execute(connection, insert).await?;
         }
-        let lease = |row: &NewDelivery| row.lease.unwrap_or_default();
-        let insert = Statement::new(
-            "INSERT INTO hookwright_delivery \
-             (event, endpoint, due, format, order_key, token, lease_until, attempt) SELECT r.* FROM ",
+        last = Some(insert::<S>(rows));
+    }
+    Ok(inserted + S::fanned_out(connection, last, events).await?)
+}
+
+/// Inserts deliveries of events that were fanned out before, and has those that are dead begin anew.
+/// Tells how many these are: one that waits, or is under way, stays as it is.
+async fn queue_again<S: Store>(
+    connection: &mut S::Connection,
+    deliveries: &[NewDelivery],
+) -> Result<u64, Failure> {
+    let mut queued = 0;
+    for rows in deliveries.chunks(CHUNK) {
+        let inserted = S::execute(connection, insert::<S>(rows)).await?;
+        queued += inserted;
+        if inserted == rows.len() as u64 {
+            continue;
+        }
+        let revive = Statement::new(
+            "UPDATE hookwright_delivery AS d SET state = 0, attempt = 0, died_at = NULL, \
+             due = r.new_due, format = r.new_format, order_key = r.new_key FROM ",
         )
         .table(
             S::TABLES,
             "r",
             [
-                ("event", rows.iter().map(|row| row.event).collect()),
-                ("endpoint", rows.iter().map(|row| row.endpoint).collect()),
-                ("due", rows.iter().map(|row| row.due).collect()),
-                ("format", rows.iter().map(|row| row.format).collect()),
-                ("order_key", rows.iter().map(|row| row.order_key).collect()),
-                ("token", rows.iter().map(|row| lease(row).0).collect()),
-                ("lease_until", rows.iter().map(|row| lease(row).1).collect()),
-                ("attempt", rows.iter().map(|row| i64::from(row.lease.is_some())).collect()),
+                ("of_event", rows.iter().map(|row| row.event).collect()),
+                ("of_endpoint", rows.iter().map(|row| row.endpoint).collect()),
+                ("new_due", rows.iter().map(|row| row.due).collect()),
+                ("new_format", rows.iter().map(|row| row.format).collect()),
+                ("new_key", rows.iter().map(|row| row.order_key).collect()),
             ],
         )
-        .text(" WHERE true ON CONFLICT (event, endpoint) DO NOTHING");
-        last = Some(insert);
+        .text(" WHERE d.event = r.of_event AND d.endpoint = r.of_endpoint AND d.state = 1");
+        queued += S::execute(connection, revive).await?;
     }
-    Ok(inserted + S::fanned_out(connection, last, events).await?)
+    Ok(queued)
+}
+
+/// An INSERT of deliveries, which leaves those that are there as they are.
+fn insert<S: Store>(rows: &[NewDelivery]) -> Statement {
+    let lease = |row: &NewDelivery| row.lease.unwrap_or_default();
+    Statement::new(
+        "INSERT INTO hookwright_delivery \
+         (event, endpoint, due, format, order_key, token, lease_until, attempt) SELECT r.* FROM ",
+    )
+    .table(
+        S::TABLES,
+        "r",
+        [
+            ("event", rows.iter().map(|row| row.event).collect()),
+            ("endpoint", rows.iter().map(|row| row.endpoint).collect()),
+            ("due", rows.iter().map(|row| row.due).collect()),
+            ("format", rows.iter().map(|row| row.format).collect()),
+            ("order_key", rows.iter().map(|row| row.order_key).collect()),
+            ("token", rows.iter().map(|row| lease(row).0).collect()),
+            ("lease_until", rows.iter().map(|row| lease(row).1).collect()),
+            ("attempt", rows.iter().map(|row| i64::from(row.lease.is_some())).collect()),
+        ],
+    )
+    .text(" WHERE true ON CONFLICT (event, endpoint) DO NOTHING")
 }
 
 /// Whether any event waits to be fanned out: without locks, for the poll.
@@ -308,37 +347,62 @@ pub(crate) async fn survey<S: Store>(
         .collect()
 }
 
-/// Writes endpoints' health.
+/// Writes endpoints' health, in the order of their numbers: so that of two dispatchers that write of
+/// the same ones neither waits for a row while the other waits for one of its own.
 pub(crate) async fn write_health<S: Store>(
     connection: &mut S::Connection,
     healths: &HashMap<i64, StoredHealth>,
 ) -> Result<(), Failure> {
-    if healths.is_empty() {
+    let mut healths: Vec<(i64, &StoredHealth)> =
+        healths.iter().map(|(number, health)| (*number, health)).collect();
+    healths.sort_unstable_by_key(|(number, _)| *number);
+    for healths in healths.chunks(CHUNK) {
+        let column = |of: fn(&StoredHealth) -> Option<i64>| -> Column {
+            healths.iter().map(|(_, health)| of(health)).collect()
+        };
+        let update = Statement::new(
+            "UPDATE hookwright_endpoint AS e SET failing_since = r.since, failures = r.failed, \
+             paused_until = r.until, pause = r.wait FROM ",
+        )
+        .table(
+            S::TABLES,
+            "r",
+            [
+                ("number", healths.iter().map(|(number, _)| *number).collect()),
+                ("since", column(|health| health.failing_since)),
+                ("failed", column(|health| Some(health.failures))),
+                ("until", column(|health| Some(health.paused_until))),
+                ("wait", column(|health| Some(health.pause))),
+            ],
+        )
+        .text(" WHERE e.id = r.number");
+        S::execute(connection, update).await?;
+    }
+    Ok(())
+}
+
+/// Locks the endpoints that are to be disabled together with those whose health is written, in the
+/// order of their numbers.
+pub(crate) async fn lock_endpoints<S: Store>(
+    connection: &mut S::Connection,
+    healths: &HashMap<i64, StoredHealth>,
+    disabled: &[i64],
+) -> Result<(), Failure> {
+    if disabled.is_empty() || S::IS_EXCLUSIVE {
         return Ok(());
     }
-    let column =
-        |of: fn(&StoredHealth) -> Option<i64>| -> Column { healths.values().map(of).collect() };
-    let update = Statement::new(
-        "UPDATE hookwright_endpoint AS e SET failing_since = r.since, failures = r.failed, \
-         paused_until = r.until, pause = r.wait FROM ",
-    )
-    .table(
-        S::TABLES,
-        "r",
-        [
-            ("number", healths.keys().copied().collect()),
-            ("since", column(|health| health.failing_since)),
-            ("failed", column(|health| Some(health.failures))),
-            ("until", column(|health| Some(health.paused_until))),
-            ("wait", column(|health| Some(health.pause))),
-        ],
-    )
-    .text(" WHERE e.id = r.number");
-    S::execute(connection, update).await.map(drop)
+    let numbers = healths.keys().chain(disabled).copied();
+    let lock =
+        Statement::new("SELECT id FROM hookwright_endpoint WHERE id IN (SELECT r.number FROM ")
+            .table(S::TABLES, "r", [("number", numbers.collect())])
+            .text(") ORDER BY id")
+            .text(S::FOR_UPDATE);
+    S::fetch(connection, lock).await.map(drop)
 }
 
 /// Takes the one probe of an endpoint whose breaker has opened: `false` when another dispatcher
-/// has taken it.
+/// has taken it, or is about to write of the endpoint, for which this one does not wait with rows of
+/// its own.
 pub(crate) async fn take_probe<S: Store>(
     connection: &mut S::Connection,
     endpoint: i64,
@@ -346,9 +410,15 @@ pub(crate) async fn take_probe<S: Store>(
     next: i64,
 ) -> Result<bool, Failure> {
     let update = Statement::new(
-        "UPDATE hookwright_endpoint SET paused_until = $3 WHERE id = $1 AND paused_until = $2",
-    );
-    Ok(S::execute(connection, update.bind(endpoint).bind(paused_until).bind(next)).await? == 1)
+        "UPDATE hookwright_endpoint SET paused_until = $3 WHERE id IN \
+         (SELECT id FROM hookwright_endpoint WHERE id = $1 AND paused_until = $2",
+    )
+    .bind(endpoint)
+    .bind(paused_until)
+    .bind(next)
+    .text(S::SKIP_LOCKED)
+    .text(")");
+    Ok(S::execute(connection, update).await? == 1)
 }
 
 /// Disables an endpoint, which holds its deliveries: `false` when it was disabled already.

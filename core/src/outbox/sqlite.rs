@@ -4,7 +4,7 @@ mod error;
 mod file;
 mod packed;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -22,6 +22,7 @@ use super::statement::{Column, Parameter, Statement, Tables, Value};
 use super::store::{
     Backend, CLAIMABLE, CLAIMED, Claim, Columns, DispatcherLock, Failure, LOG, TOKENS,
 };
+use crate::outbox::queue::CHUNK;
 
 impl Backend for Sqlite {
     const TABLES: Tables = Tables::Values;
@@ -190,45 +191,23 @@ impl Backend for Sqlite {
         connection: &mut SqliteConnection,
         claim: &Claim<'_>,
     ) -> Result<Vec<SqliteRow>, Failure> {
-        // In the text, since a limit that is bound makes SQLite compile the statement anew each time;
-        // and a power of two, so that there are few texts.
-        let most = claim.wants.iter().map(|(_, count)| *count).max().unwrap_or_default();
-        let limit = format!(" ORDER BY d.due, d.event LIMIT {})", most.next_power_of_two());
-        let select = Statement::new("SELECT ")
-            .text(CLAIMED)
-            .text(" FROM ")
-            .bind(claim.now)
-            .bind(claim.void_below)
-            .table(
-                Self::TABLES,
-                "want",
-                [("endpoint", claim.wants.iter().map(|(endpoint, _)| *endpoint).collect())],
-            )
-            // CROSS JOIN keeps this order: the first due of each endpoint, by the index.
-            .text(
-                " CROSS JOIN hookwright_event AS e CROSS JOIN hookwright_delivery AS d \
-                 WHERE d.endpoint = want.endpoint AND d.event = e.id AND e.id IN (\
-                 SELECT d.event FROM hookwright_delivery AS d WHERE d.endpoint = want.endpoint \
-                 AND d.due <= $1 AND (d.lease_until <= $1 OR d.token < $2) AND ",
-            )
-            .text(CLAIMABLE)
-            .text(&limit);
-        let mut rows = Self::fetch(connection, select).await?;
-        keep_wanted(&mut rows, claim)?;
-        if rows.is_empty() {
-            return Ok(rows);
+        let mut rows = Vec::new();
+        for wants in alike(claim.wants) {
+            rows.extend(due(connection, claim, &wants).await?);
         }
-        let column = |column| rows.iter().map(|row| Self::integer(row, column)).collect();
-        let (of_endpoint, of_event): (Result<Column, _>, Result<Column, _>) =
-            (column(0), column(4));
-        let lease = Statement::new(
-            "UPDATE hookwright_delivery AS d SET token = $1, lease_until = $2, attempt = attempt + 1 FROM ",
-        )
-        .bind(claim.token)
-        .bind(claim.lease_until)
-        .table(Self::TABLES, "r", [("of_event", of_event?), ("of_endpoint", of_endpoint?)])
-        .text(" WHERE d.event = r.of_event AND d.endpoint = r.of_endpoint");
-        Self::execute(connection, lease).await?;
+        for rows in rows.chunks(CHUNK) {
+            let column = |column| rows.iter().map(|row| Self::integer(row, column)).collect();
+            let (of_endpoint, of_event): (Result<Column, _>, Result<Column, _>) =
+                (column(0), column(4));
+            let lease = Statement::new(
+                "UPDATE hookwright_delivery AS d SET token = $1, lease_until = $2, attempt = attempt + 1 FROM ",
+            )
+            .bind(claim.token)
+            .bind(claim.lease_until)
+            .table(Self::TABLES, "r", [("of_event", of_event?), ("of_endpoint", of_endpoint?)])
+            .text(" WHERE d.event = r.of_event AND d.endpoint = r.of_endpoint");
+            Self::execute(connection, lease).await?;
+        }
         Ok(rows)
     }
 
@@ -270,9 +249,68 @@ fn close_miscounted(pool: &Pool<Sqlite>) {
     }
 }
 
+/// How many rows are read in vain, at most, so that there is one statement for all endpoints: as many
+/// times what is wanted, and as many beside.
+const VAIN_TIMES: usize = 4;
+const VAIN: usize = 256;
+
+/// Groups of endpoints that want about as many: one group, unless by the limit of the one that wants
+/// most far more rows would be read than are wanted, each with its event.
+fn alike(wants: &[(i64, usize)]) -> Vec<Vec<(i64, usize)>> {
+    let wanted: usize = wants.iter().map(|(_, count)| *count).sum();
+    let read = limit(wants).saturating_mul(wants.len());
+    if read <= wanted.saturating_mul(VAIN_TIMES).saturating_add(VAIN) {
+        return vec![wants.to_vec()];
+    }
+    let mut groups: BTreeMap<u32, Vec<(i64, usize)>> = BTreeMap::new();
+    for (endpoint, count) in wants {
+        // 1 and 2, up to 8, up to 32, …
+        let size = count.next_power_of_two().ilog2() / 2;
+        groups.entry(size).or_default().push((*endpoint, *count));
+    }
+    groups.into_values().collect()
+}
+
+/// How many rows are read for each endpoint: a power of two, so that there are few texts.
+fn limit(wants: &[(i64, usize)]) -> usize {
+    wants.iter().map(|(_, count)| *count).max().unwrap_or_default().next_power_of_two()
+}
+
+/// What is due of these endpoints, as much as each of them wants.
+async fn due(
+    connection: &mut SqliteConnection,
+    claim: &Claim<'_>,
+    wants: &[(i64, usize)],
+) -> Result<Vec<SqliteRow>, Failure> {
+    // In the text, since a limit that is bound makes SQLite compile the statement anew each time.
+    let limit = format!(" ORDER BY d.due, d.event LIMIT {})", limit(wants));
+    let select = Statement::new("SELECT ")
+        .text(CLAIMED)
+        .text(" FROM ")
+        .bind(claim.now)
+        .bind(claim.void_below)
+        .table(
+            Sqlite::TABLES,
+            "want",
+            [("endpoint", wants.iter().map(|(endpoint, _)| *endpoint).collect())],
+        )
+        // CROSS JOIN keeps this order: the first due of each endpoint, by the index.
+        .text(
+            " CROSS JOIN hookwright_event AS e CROSS JOIN hookwright_delivery AS d \
+             WHERE d.endpoint = want.endpoint AND d.event = e.id AND e.id IN (\
+             SELECT d.event FROM hookwright_delivery AS d WHERE d.endpoint = want.endpoint \
+             AND d.due <= $1 AND (d.lease_until <= $1 OR d.token < $2) AND ",
+        )
+        .text(CLAIMABLE)
+        .text(&limit);
+    let mut rows = Sqlite::fetch(connection, select).await?;
+    keep_wanted(&mut rows, wants)?;
+    Ok(rows)
+}
+
 /// Of each endpoint's rows, the first as many as were asked for.
-fn keep_wanted(rows: &mut Vec<SqliteRow>, claim: &Claim<'_>) -> Result<(), Failure> {
-    let mut left: HashMap<i64, usize> = claim.wants.iter().copied().collect();
+fn keep_wanted(rows: &mut Vec<SqliteRow>, wants: &[(i64, usize)]) -> Result<(), Failure> {
+    let mut left: HashMap<i64, usize> = wants.iter().copied().collect();
     let mut keyed = Vec::with_capacity(rows.len());
     for row in rows.drain(..) {
         let number = |column| Sqlite::integer(&row, column).map(Option::unwrap_or_default);
@@ -349,6 +387,29 @@ mod tests {
         Sqlite::script(&mut connection, "PRAGMA encoding = 'UTF-16'").await.expect("an empty file");
         let error = Sqlite::has_tables(&mut connection).await.expect_err("a file of UTF-16");
         assert!(error.to_string().contains("UTF-16"), "{error}");
+    }
+
+    #[test]
+    fn few_rows_are_read_that_are_not_wanted() {
+        let check = |wants: &[usize], groups: usize| {
+            let wants: Vec<(i64, usize)> = (1..).zip(wants.iter().copied()).collect();
+            let found = alike(&wants);
+            assert_eq!(found.len(), groups, "{wants:?}");
+            let mut all = found.concat();
+            all.sort_unstable();
+            assert_eq!(all, wants);
+            let read: usize = found.iter().map(|group| limit(group) * group.len()).sum();
+            let wanted: usize = wants.iter().map(|(_, count)| count).sum();
+            assert!(read <= VAIN_TIMES * wanted + VAIN, "{read} of {wanted}");
+        };
+        // What is usual: about as many of each, or few of all.
+        check(&[64], 1);
+        check(&[3; 80], 1);
+        check(&[8, 7, 5, 1, 2, 8, 3, 4, 6, 1], 1);
+        check(&[16, 1, 1, 1, 1, 1, 1, 1, 1, 1], 1);
+        // One wants many, and many want one.
+        check(&[[64].as_slice(), &[1; 190]].concat(), 2);
+        check(&[[200, 30].as_slice(), &[1; 300], &[9; 20]].concat(), 3);
     }
 
     #[test]

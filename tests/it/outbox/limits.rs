@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
 use super::attempts::Notices;
-use super::fixture::{Fixture, Running, person, schedule, settings, until};
+use super::fixture::{Fixture, Person, Running, person, schedule, settings, until};
 use super::receiver::{Arrival, Receiver, status, status_with};
 use super::store::TestStore;
 use crate::server::{Connection, Server};
@@ -374,4 +374,25 @@ pub(super) async fn a_slow_endpoint_costs_the_others_nothing<S: TestStore>(fixtu
     gate.add_permits(1_000);
     fixture.settled().await;
     assert_eq!(slow.arrivals().len(), 200);
+}
+
+pub(super) async fn an_event_with_large_old_values_waits_for_its_claim<S: TestStore>(
+    fixture: Fixture<S>,
+) {
+    let receiver = Receiver::new().await;
+    fixture.endpoint(&receiver, "/").await;
+    fixture.execute(S::NOTE_UPDATES).await;
+    let _running = fixture.start().await;
+    let now = person(1);
+    for size in [100, 20_000] {
+        let before = Person { email: "x".repeat(size), ..now.clone() };
+        let event = now.updated_from(&before).expect("two people").expect("a change");
+        fixture.emit(&event).await;
+        fixture.settled().await;
+    }
+    let arrivals = receiver.wait_for(2).await;
+    let lengths = arrivals.iter().map(|arrival| arrival.body.len() > 20_000);
+    assert_eq!(lengths.collect::<Vec<_>>(), [false, true]);
+    // What is light was leased as it was made.
+    assert_eq!(fixture.count("written_again").await, 1);
 }

@@ -332,3 +332,129 @@ pub(super) async fn replays_and_recoveries_are_listed_a_page_at_a_time<S: TestSt
     assert_eq!(states[0], ReplayState::Cancelled);
     assert!(states[1..].iter().all(|state| *state == ReplayState::Done), "{states:?}");
 }
+
+pub(super) async fn a_replay_begins_anew_what_is_dead_and_leaves_what_waits<S: TestStore>(
+    fixture: Fixture<S>,
+) {
+    let code = Arc::new(Mutex::new(500));
+    let told = code.clone();
+    let receiver =
+        Receiver::answering(move |_| status(*told.lock().expect("no test panicked"))).await;
+    let once = settings(&receiver, "/").schedule(schedule(1, 0));
+    let endpoint = fixture.endpoint_of(once).await;
+    let _running = fixture.start().await;
+    let start = Utc::now() - TimeDelta::seconds(1);
+    let dead = fixture.emit_people(0..3).await;
+    fixture.settled().await;
+    assert_eq!(fixture.count("hookwright_delivery WHERE state = 1").await, 3);
+    let slow = settings(&receiver, "/").schedule(RetrySchedule::new([Duration::from_hours(1); 3]));
+    fixture.outbox.endpoints().update(&endpoint, slow).await.expect("it is there");
+    fixture.emit_people(3..5).await;
+    let failed = "hookwright_attempt";
+    until("five failures", || async { fixture.count(failed).await == 5 }).await;
+
+    *code.lock().expect("no test panicked") = 200;
+    let range = start..Utc::now() + TimeDelta::seconds(1);
+    let replay = fixture.outbox.deliveries().replay(&endpoint, range).await.expect("a replay");
+    let progress = ended(&fixture, replay).await;
+    assert_eq!((progress.queued(), progress.state()), (3, ReplayState::Done));
+    let left = "hookwright_delivery";
+    until("two that wait", || async { fixture.count(left).await == 2 }).await;
+    let waiting = "hookwright_delivery WHERE state = 0 AND attempt = 1 AND died_at IS NULL";
+    assert_eq!(fixture.count(waiting).await, 2);
+    let arrivals = receiver.arrivals();
+    let mut again: Vec<String> = arrivals[5..].iter().map(Arrival::id).collect();
+    again.sort();
+    let mut dead = dead;
+    dead.sort();
+    assert_eq!(again, dead);
+    assert!(arrivals.iter().all(|arrival| arrival.attempt() == 1));
+}
+
+pub(super) async fn a_replay_is_not_slowed_by_what_is_not_wanted<S: TestStore>(
+    fixture: Fixture<S>,
+) {
+    let receiver = Receiver::new().await;
+    let running = fixture.start().await;
+    let start = Utc::now() - TimeDelta::seconds(1);
+    fixture.emit_people(0..900).await;
+    fixture.fanned_out().await;
+    for id in 0..12 {
+        fixture.emit(&company(id).created()).await;
+    }
+    fixture.fanned_out().await;
+    running.end().await;
+    let wanted = settings(&receiver, "/").wants("company.*".parse().expect("a pattern"));
+    let endpoint = fixture.endpoint_of(wanted).await;
+    let rate = NonZeroU32::new(10).expect("not zero");
+    let deliveries = fixture.outbox.deliveries().per_second(rate);
+    let range = start..Utc::now() + TimeDelta::seconds(1);
+    let replay = deliveries.replay(&endpoint, range).await.expect("a replay");
+    let _running = fixture.start().await;
+    // Which takes a second, and would take minutes if the others counted; but no less.
+    receiver.wait_for(5).await;
+    assert!(receiver.arrivals().len() < 12);
+    assert_eq!(ended(&fixture, replay).await.queued(), 12);
+    fixture.settled().await;
+    assert_eq!(receiver.arrivals().len(), 12);
+}
+
+pub(super) async fn a_recovery_takes_nothing_that_dies_again<S: TestStore>(fixture: Fixture<S>) {
+    let receiver = Receiver::answering(|_| status(500)).await;
+    let once = settings(&receiver, "/").schedule(schedule(1, 0));
+    let endpoint = fixture.endpoint_of(once).await;
+    let running = fixture.start().await;
+    let start = Utc::now() - TimeDelta::seconds(1);
+    fixture.emit_people(0..8).await;
+    fixture.settled().await;
+    running.end().await;
+    // Two in each step, each of which dies before the next one: with no breaker in the way.
+    fixture.execute("UPDATE hookwright_endpoint SET failing_since = NULL, failures = 0").await;
+    let rate = NonZeroU32::new(4).expect("not zero");
+    let deliveries = fixture.outbox.deliveries().per_second(rate);
+    let recovery = deliveries.recover(&endpoint, start).await.expect("a recovery");
+    let _running = fixture.start().await;
+    let progress = ended(&fixture, recovery).await;
+    assert_eq!((progress.queued(), progress.state()), (8, ReplayState::Done));
+    let listed = deliveries.stored_replay(recovery).await.expect("it is there");
+    assert_eq!(listed.reached(), None);
+}
+
+pub(super) async fn a_replay_waits_for_an_endpoint_that_cannot_be_read<S: TestStore>(
+    fixture: Fixture<S>,
+) {
+    let receiver = Receiver::new().await;
+    let running = fixture.start().await;
+    let start = Utc::now() - TimeDelta::seconds(1);
+    fixture.emit_people(0..3).await;
+    fixture.fanned_out().await;
+    running.end().await;
+    let [spoiled, gone] =
+        [fixture.endpoint(&receiver, "/spoiled").await, fixture.endpoint(&receiver, "/gone").await];
+    let deliveries = fixture.outbox.deliveries();
+    let range = start..Utc::now() + TimeDelta::seconds(1);
+    let waits = deliveries.replay(&spoiled, range.clone()).await.expect("a replay");
+    let ends = deliveries.replay(&gone, range).await.expect("a replay");
+    let edit = |settings: &'static str| {
+        let fixture = &fixture;
+        async move {
+            let edit = format!("UPDATE hookwright_endpoint SET settings = {settings}");
+            fixture.execute(&edit).await;
+            let raise = "UPDATE hookwright_meta SET number = number + 1 WHERE name = 'endpoints'";
+            fixture.execute(raise).await;
+        }
+    };
+    fixture.outbox.endpoints().delete(&gone).await.expect("it is there");
+    edit("'?' || settings").await;
+    let _running = fixture.start().await;
+    let progress = ended(&fixture, ends).await;
+    assert_eq!((progress.queued(), progress.state()), (0, ReplayState::Done));
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    let progress = deliveries.progress(waits).await.expect("it is there");
+    assert_eq!((progress.queued(), progress.state()), (0, ReplayState::Running));
+
+    edit("substr(settings, 2)").await;
+    assert_eq!(ended(&fixture, waits).await.queued(), 3);
+    receiver.wait_for_at("/spoiled", 3).await;
+    fixture.settled().await;
+}

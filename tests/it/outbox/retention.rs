@@ -232,3 +232,27 @@ pub(super) async fn replays_that_have_ended_and_deleted_endpoints_go_after_a_mon
     assert!(page.items().is_empty());
     fixture.outbox.endpoints().get(&stays).await.expect("it is not deleted");
 }
+
+pub(super) async fn attempts_of_a_time_to_come_hold_back_none_behind_them<S: TestStore>(
+    fixture: Fixture<S>,
+) {
+    let receiver = Receiver::new().await;
+    fixture.endpoint(&receiver, "/").await;
+    let running = fixture.start().await;
+    fixture.emit_people(0..1_200).await;
+    fixture.settled().await;
+    // As a clock that was a year ahead leaves them, and one that has been set right.
+    let ahead = "UPDATE hookwright_attempt SET at = at + 31536000000 WHERE id <= 1100";
+    assert_eq!(fixture.execute(ahead).await, 1_100);
+    fixture.emit_people(0..1_000).await;
+    fixture.settled().await;
+    running.end().await;
+    assert_eq!(fixture.count("hookwright_attempt").await, 2_200);
+    let clock = Clock::default();
+    clock.advance(DAY * 31);
+    let _running = Running::start(fixture.dispatcher().clock(clock)).await;
+    until("only those of a time to come", || async {
+        fixture.count("hookwright_attempt").await == 1_100
+    })
+    .await;
+}

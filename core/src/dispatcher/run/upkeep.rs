@@ -89,11 +89,13 @@ impl<S: Store> Run<S> {
         let mut transaction = S::begin_own(connection).await?;
         while let Some(replay) = queue::take_replay::<S>(&mut transaction, now).await? {
             let endpoint = replay.endpoint;
-            let make = self.directory.get(endpoint).map(|subscriber| {
-                move |event: &Fresh| {
-                    subscriber.wants(event).then(|| subscriber.delivery(event, endpoint, now))
-                }
-            });
+            let Some(subscriber) = self.directory.get(endpoint) else {
+                replay.skip::<S>(&mut transaction, now).await?;
+                continue;
+            };
+            let make = |event: &Fresh| {
+                subscriber.wants(event).then(|| subscriber.delivery(event, endpoint, now))
+            };
             replay.step::<S>(&mut transaction, now, make).await?;
             self.lanes.expect(endpoint, now);
         }

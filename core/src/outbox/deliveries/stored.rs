@@ -94,7 +94,8 @@ impl ReplayProgress {
         Self { queued: u64::try_from(queued.unwrap_or_default()).unwrap_or(0), state }
     }
 
-    /// How many deliveries were queued so far.
+    /// How many deliveries were queued so far: those that are made, and those that were dead. What
+    /// waited already, or was under way, is not counted.
     pub fn queued(&self) -> u64 {
         self.queued
     }
@@ -147,7 +148,7 @@ impl StoredReplay {
             progress: ReplayProgress::of(S::integer(row, 5)?, S::integer(row, 6)?),
             created_at: time(7)?,
             reached: match number(8)? {
-                0 => None,
+                reached if kind == ReplayKind::Recovery || reached == 0 => None,
                 _ => Some(time(8)?),
             },
         })

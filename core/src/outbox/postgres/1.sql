@@ -106,7 +106,7 @@ CREATE TABLE hookwright_replay (
     until BIGINT NOT NULL,
     -- How many a second.
     rate BIGINT NOT NULL,
-    -- The time and the event that were reached.
+    -- The time and the event that were reached; of a recovery, when it began to queue.
     reached_at BIGINT NOT NULL DEFAULT 0,
     reached_id BIGINT NOT NULL DEFAULT 0,
     queued BIGINT NOT NULL DEFAULT 0,

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use super::CHUNK;
 use crate::outbox::statement::{Column, Statement};
 use crate::outbox::store::{Failure, Store};
 
@@ -55,8 +56,13 @@ pub(crate) async fn finish<S: Store>(
     attempts.sort_by_key(|attempt| attempt.end != End::Delivered);
     let acknowledged = attempts.partition_point(|attempt| attempt.end == End::Delivered);
     let (acknowledged, failed) = attempts.split_at_mut(acknowledged);
-    let mut late = acknowledge::<S>(connection, acknowledged).await?;
-    late.extend(fail::<S>(connection, failed).await?);
+    let mut late = HashSet::new();
+    for attempts in acknowledged.chunks(CHUNK) {
+        late.extend(acknowledge::<S>(connection, attempts).await?);
+    }
+    for attempts in failed.chunks(CHUNK) {
+        late.extend(fail::<S>(connection, attempts).await?);
+    }
     Ok(late)
 }
 
@@ -64,9 +70,6 @@ async fn acknowledge<S: Store>(
     connection: &mut S::Connection,
     attempts: &[Attempt],
 ) -> Result<HashSet<Lease>, Failure> {
-    if attempts.is_empty() {
-        return Ok(HashSet::new());
-    }
     let [event, endpoint, token] = leases(attempts.iter().map(|attempt| &attempt.lease));
     let column = |of: fn(&Attempt) -> i64| -> Column { attempts.iter().map(of).collect() };
     let columns = [
@@ -95,9 +98,6 @@ async fn fail<S: Store>(
     connection: &mut S::Connection,
     attempts: &[Attempt],
 ) -> Result<HashSet<Lease>, Failure> {
-    if attempts.is_empty() {
-        return Ok(HashSet::new());
-    }
     let time = |attempt: &Attempt| match attempt.end {
         End::Again(due) | End::Dead(due) => due,
         End::Delivered => 0,
@@ -210,16 +210,16 @@ pub(crate) async fn release<S: Store>(
     connection: &mut S::Connection,
     claims: &[Lease],
 ) -> Result<(), Failure> {
-    if claims.is_empty() {
-        return Ok(());
+    for claims in claims.chunks(CHUNK) {
+        let update = Statement::new(
+            "UPDATE hookwright_delivery SET token = -token, lease_until = 0, attempt = attempt - 1 \
+             WHERE (event, endpoint, token) IN (SELECT r.event, r.endpoint, r.token FROM ",
+        )
+        .table(S::TABLES, "r", leases(claims.iter()))
+        .text(")");
+        S::execute(connection, update).await?;
     }
-    let update = Statement::new(
-        "UPDATE hookwright_delivery SET token = -token, lease_until = 0, attempt = attempt - 1 \
-         WHERE (event, endpoint, token) IN (SELECT r.event, r.endpoint, r.token FROM ",
-    )
-    .table(S::TABLES, "r", leases(claims.iter()))
-    .text(")");
-    S::execute(connection, update).await.map(drop)
+    Ok(())
 }
 
 /// Makes leases longer, and gives those that still count.
@@ -228,18 +228,18 @@ pub(crate) async fn extend<S: Store>(
     claims: &[Lease],
     until: i64,
 ) -> Result<HashSet<Lease>, Failure> {
-    if claims.is_empty() {
-        return Ok(HashSet::new());
+    let mut kept = HashSet::new();
+    for claims in claims.chunks(CHUNK) {
+        let update = Statement::new(
+            "UPDATE hookwright_delivery SET lease_until = $1 \
+             WHERE (event, endpoint, token) IN (SELECT r.event, r.endpoint, r.token FROM ",
+        )
+        .bind(until)
+        .table(S::TABLES, "r", leases(claims.iter()))
+        .text(") RETURNING event, endpoint, token");
+        kept.extend(read::<S>(&S::fetch(connection, update).await?)?);
     }
-    let update = Statement::new(
-        "UPDATE hookwright_delivery SET lease_until = $1 \
-         WHERE (event, endpoint, token) IN (SELECT r.event, r.endpoint, r.token FROM ",
-    )
-    .bind(until)
-    .table(S::TABLES, "r", leases(claims.iter()))
-    .text(") RETURNING event, endpoint, token");
-    let rows = S::fetch(connection, update).await?;
-    read::<S>(&rows)
+    Ok(kept)
 }
 
 fn leases<'a>(leases: impl Iterator<Item = &'a Lease> + Clone) -> [(&'static str, Column); 3] {
@@ -258,3 +258,6 @@ fn read<S: Store>(rows: &[S::Row]) -> Result<HashSet<Lease>, Failure> {
         })
         .collect()
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests;

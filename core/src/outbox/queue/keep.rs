@@ -17,11 +17,25 @@ pub(crate) struct Keep {
 /// How many rows one statement looks at.
 const CHUNK: i64 = 1000;
 
+/// Delete deliveries of deleted endpoints: of each state apart, since each has an index of its own, and
+/// a statement about both has none but a walk over every delivery. CROSS JOIN has SQLite begin with
+/// the endpoints.
+const OF_DELETED: [&str; 2] = [
+    "DELETE FROM hookwright_delivery WHERE (event, endpoint) IN (SELECT d.event, d.endpoint \
+     FROM hookwright_endpoint AS e CROSS JOIN hookwright_delivery AS d \
+     WHERE e.deleted_at IS NOT NULL AND d.endpoint = e.id AND d.state = 0 LIMIT $1)",
+    "DELETE FROM hookwright_delivery WHERE (event, endpoint) IN (SELECT d.event, d.endpoint \
+     FROM hookwright_endpoint AS e CROSS JOIN hookwright_delivery AS d \
+     WHERE e.deleted_at IS NOT NULL AND d.endpoint = e.id AND d.state = 1 LIMIT $1)",
+];
+
 /// A walk over what may be deleted, a chunk at a time.
 #[derive(Debug, Default)]
 pub(crate) struct Sweep {
+    /// The attempts up to this number were looked at; those that were left are of a time to come.
+    attempts: i64,
     /// The event that was looked at last: its time and number.
-    reached: (i64, i64),
+    events: (i64, i64),
 }
 
 /// What a step of a sweep found.
@@ -43,23 +57,16 @@ impl Sweep {
     ) -> Result<Swept, Failure> {
         let before =
             |age: Duration| now.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
-        let attempts = Statement::new(
-            "DELETE FROM hookwright_attempt WHERE id IN (SELECT id FROM \
-             (SELECT id, at FROM hookwright_attempt ORDER BY id LIMIT $2) AS oldest WHERE at < $1)",
-        );
-        let attempts =
-            S::execute(connection, attempts.bind(before(keep.attempts)).bind(CHUNK)).await?;
+        let attempts = self.attempts::<S>(connection, before(keep.attempts), now).await?;
         let dead = Statement::new(
             "DELETE FROM hookwright_delivery WHERE (event, endpoint) IN (SELECT event, endpoint \
              FROM hookwright_delivery WHERE state = 1 AND died_at < $1 LIMIT $2)",
         );
         let dead = S::execute(connection, dead.bind(before(keep.attempts)).bind(CHUNK)).await?;
-        let deleted = Statement::new(
-            "DELETE FROM hookwright_delivery WHERE (event, endpoint) IN (SELECT d.event, d.endpoint \
-             FROM hookwright_endpoint AS e JOIN hookwright_delivery AS d ON d.endpoint = e.id AND d.state IN (0, 1) \
-             WHERE e.deleted_at IS NOT NULL LIMIT $1)",
-        );
-        let deleted = S::execute(connection, deleted.bind(CHUNK)).await?;
+        let mut deleted = [0; 2];
+        for (deleted, delete) in deleted.iter_mut().zip(OF_DELETED) {
+            *deleted = S::execute(connection, Statement::new(delete).bind(CHUNK)).await?;
+        }
         let replays = Statement::new(
             "DELETE FROM hookwright_replay WHERE id IN (SELECT id FROM hookwright_replay \
              WHERE state <> 0 AND created_at < $1 AND next_at < $1 LIMIT $2)",
@@ -80,8 +87,44 @@ impl Sweep {
             S::execute(connection, endpoints.bind(before(keep.attempts)).bind(CHUNK)).await?;
         let events = self.events::<S>(connection, before(keep.events)).await?;
         let is_full = |rows: u64| i64::try_from(rows).is_ok_and(|rows| rows >= CHUNK);
-        let is_any_full = [attempts, dead, deleted, replays, endpoints].into_iter().any(is_full);
-        Ok(if is_any_full || events == Swept::More { Swept::More } else { Swept::All })
+        let is_any_full =
+            [dead, deleted[0], deleted[1], replays, endpoints].into_iter().any(is_full);
+        let is_more = is_any_full || [attempts, events].contains(&Swept::More);
+        Ok(if is_more { Swept::More } else { Swept::All })
+    }
+
+    /// Deletes the attempts among the next ones that are old enough. Their numbers grow with time, so
+    /// that those behind some that are not are not looked at; but for those of a time to come, which
+    /// a clock that was wrong has left.
+    async fn attempts<S: Store>(
+        &mut self,
+        connection: &mut S::Connection,
+        before: i64,
+        now: i64,
+    ) -> Result<Swept, Failure> {
+        let select = Statement::new(
+            "SELECT count(*), max(id), count(CASE WHEN at < $1 THEN 1 END), count(CASE WHEN at > $2 THEN 1 END) \
+             FROM (SELECT id, at FROM hookwright_attempt WHERE id > $3 ORDER BY id LIMIT $4) AS next",
+        );
+        let select = select.bind(before).bind(now).bind(self.attempts).bind(CHUNK);
+        let rows = S::fetch(connection, select).await?;
+        let row = rows.first().ok_or(Failure::RowNotFound)?;
+        let number = |column| S::integer(row, column).map(Option::unwrap_or_default);
+        let (count, last, old, to_come) = (number(0)?, number(1)?, number(2)?, number(3)?);
+        if old > 0 {
+            let delete = Statement::new(
+                "DELETE FROM hookwright_attempt WHERE id > $1 AND id <= $2 AND at < $3",
+            );
+            S::execute(connection, delete.bind(self.attempts).bind(last).bind(before)).await?;
+        }
+        if count < CHUNK || old + to_come == 0 {
+            self.attempts = 0;
+            return Ok(Swept::All);
+        }
+        if to_come > 0 || old == count {
+            self.attempts = last;
+        }
+        Ok(Swept::More)
     }
 
     /// Looks at the next events that are old enough, and deletes those that nothing needs.
@@ -90,7 +133,7 @@ impl Sweep {
         connection: &mut S::Connection,
         before: i64,
     ) -> Result<Swept, Failure> {
-        let (time, number) = self.reached;
+        let (time, number) = self.events;
         let select = Statement::new(
             "SELECT emitted_at, id FROM hookwright_event WHERE (emitted_at, id) > ($1, $2) AND emitted_at < $3 \
              ORDER BY emitted_at, id LIMIT $4",
@@ -98,10 +141,10 @@ impl Sweep {
         let select = select.bind(time).bind(number).bind(before).bind(CHUNK);
         let rows = S::fetch(connection, select).await?;
         let Some(last) = rows.last() else {
-            *self = Self::default();
+            self.events = (0, 0);
             return Ok(Swept::All);
         };
-        self.reached =
+        self.events =
             (S::integer(last, 0)?.unwrap_or_default(), S::integer(last, 1)?.unwrap_or_default());
         let ids = rows.iter().map(|row| S::integer(row, 1)).collect::<Result<_, _>>()?;
         let delete = Statement::new(
@@ -118,3 +161,6 @@ impl Sweep {
         Ok(Swept::More)
     }
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests;

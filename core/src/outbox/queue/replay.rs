@@ -5,7 +5,7 @@ use crate::outbox::pattern::Changed;
 use crate::outbox::statement::Statement;
 use crate::outbox::store::{Failure, Store};
 
-use super::{Fresh, NewDelivery, fan_out};
+use super::{Fresh, NewDelivery, queue_again};
 
 /// The numbers of the column `kind`.
 pub(crate) const REPLAY: i64 = 0;
@@ -19,14 +19,17 @@ pub(crate) struct Replay {
     since: i64,
     until: i64,
     rate: i64,
+    /// Of a recovery the time at which it began to queue.
     reached_at: i64,
     reached_id: i64,
 }
 
 /// How long the next step of a replay waits, in milliseconds.
 const STEP: i64 = 500;
-/// The most that a step looks at.
-const MOST: i64 = 1000;
+/// The most that a step queues.
+const MOST: i64 = 10_000;
+/// How many events a step looks at for those that the endpoint wants, unless it may queue more.
+const LOOK: i64 = 1000;
 
 /// Whether a replay has a step to take: without locks, for the poll.
 pub(crate) async fn has_replay<S: Store>(
@@ -68,20 +71,18 @@ pub(crate) async fn take_replay<S: Store>(
 }
 
 impl Replay {
-    /// Queues the next deliveries. `make` gives the delivery of an event that the endpoint wants;
-    /// without it, since the endpoint is gone, the replay ends.
+    /// Queues the next deliveries. `make` gives the delivery of an event that the endpoint wants.
     pub(crate) async fn step<S: Store>(
         mut self,
         connection: &mut S::Connection,
         now: i64,
-        make: Option<impl Fn(&Fresh) -> Option<NewDelivery>>,
+        make: impl Fn(&Fresh) -> Option<NewDelivery>,
     ) -> Result<(), OutboxError> {
         // Rounded up, since a step that queued more is waited for longer.
         let chunk = (self.rate.saturating_mul(STEP).saturating_add(999) / 1000).clamp(1, MOST);
-        let (queued, is_done) = match make {
-            None => (0, true),
-            Some(_) if self.kind == RECOVERY => self.recover::<S>(connection, now, chunk).await?,
-            Some(make) => self.replay::<S>(connection, chunk, make).await?,
+        let (queued, is_done) = match self.kind {
+            RECOVERY => self.recover::<S>(connection, now, chunk).await?,
+            _ => self.replay::<S>(connection, chunk, make).await?,
         };
         let update = Statement::new(
             "UPDATE hookwright_replay SET reached_at = $2, reached_id = $3, queued = queued + $4, next_at = $5, \
@@ -98,20 +99,40 @@ impl Replay {
         Ok(())
     }
 
+    /// Ends it when its endpoint is deleted. When it cannot be read just now, the next step is later.
+    pub(crate) async fn skip<S: Store>(
+        self,
+        connection: &mut S::Connection,
+        now: i64,
+    ) -> Result<(), Failure> {
+        let update = Statement::new(
+            "UPDATE hookwright_replay SET next_at = $2, state = CASE WHEN state = 0 AND NOT EXISTS \
+             (SELECT 1 FROM hookwright_endpoint AS e WHERE e.id = $3 AND e.deleted_at IS NULL) \
+             THEN 1 ELSE state END WHERE id = $1",
+        );
+        let update = update.bind(self.id).bind(now + STEP).bind(self.endpoint);
+        S::execute(connection, update).await.map(drop)
+    }
+
     async fn recover<S: Store>(
         &mut self,
         connection: &mut S::Connection,
         now: i64,
         chunk: i64,
     ) -> Result<(i64, bool), OutboxError> {
+        if self.reached_at == 0 {
+            // What dies from now on is not of this recovery, which would never end with what dies again.
+            self.reached_at = now;
+        }
         let update = Statement::new(
             "UPDATE hookwright_delivery SET state = 0, attempt = 0, due = $1, died_at = NULL \
              WHERE (event, endpoint) IN (SELECT event, endpoint FROM hookwright_delivery \
-             WHERE endpoint = $2 AND state = 1 AND died_at >= $3 ORDER BY died_at LIMIT $4)",
+             WHERE endpoint = $2 AND state = 1 AND died_at >= $3 AND died_at <= $4 ORDER BY died_at LIMIT $5)",
         )
         .bind(now)
         .bind(self.endpoint)
         .bind(self.since)
+        .bind(self.reached_at)
         .bind(chunk);
         let queued = S::execute(connection, update).await?;
         let queued = i64::try_from(queued).unwrap_or(i64::MAX);
@@ -124,6 +145,8 @@ impl Replay {
         chunk: i64,
         make: impl Fn(&Fresh) -> Option<NewDelivery>,
     ) -> Result<(i64, bool), OutboxError> {
+        let most = usize::try_from(chunk).unwrap_or(usize::MAX);
+        let look = chunk.max(LOOK);
         let select = Statement::new(
             "SELECT id, tenant, object, operation, object_id, emitted_at, changed FROM hookwright_event AS e \
              WHERE (emitted_at, id) > ($1, $2) AND emitted_at >= $3 AND emitted_at < $4 \
@@ -134,11 +157,16 @@ impl Replay {
         .bind(self.reached_id)
         .bind(self.since)
         .bind(self.until)
-        .bind(chunk);
+        .bind(look);
         let rows = S::fetch(connection, select).await?;
         let unreadable = || OutboxError::stored("an event");
+        let mut is_done = i64::try_from(rows.len()).is_ok_and(|rows| rows < look);
         let mut deliveries = Vec::new();
         for row in &rows {
+            if deliveries.len() == most {
+                is_done = false;
+                break;
+            }
             let text = |column| S::string(row, column)?.ok_or_else(unreadable);
             let event = Fresh {
                 number: S::integer(row, 0)?.ok_or_else(unreadable)?,
@@ -153,8 +181,7 @@ impl Replay {
             self.reached_at = S::integer(row, 5)?.unwrap_or_default();
             self.reached_id = event.number;
         }
-        fan_out::<S>(connection, &[], &deliveries).await?;
-        let looked_at = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-        Ok((i64::try_from(deliveries.len()).unwrap_or(i64::MAX), looked_at < chunk))
+        let queued = queue_again::<S>(connection, &deliveries).await?;
+        Ok((i64::try_from(queued).unwrap_or(i64::MAX), is_done))
     }
 }

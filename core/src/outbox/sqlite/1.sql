@@ -102,7 +102,7 @@ CREATE TABLE hookwright_replay (
     until INTEGER NOT NULL,
     -- How many a second.
     rate INTEGER NOT NULL,
-    -- The time and the event that were reached.
+    -- The time and the event that were reached; of a recovery, when it began to queue.
     reached_at INTEGER NOT NULL DEFAULT 0,
     reached_id INTEGER NOT NULL DEFAULT 0,
     queued INTEGER NOT NULL DEFAULT 0,

@@ -13,7 +13,8 @@ use crate::outbox::error::OutboxError;
 use crate::outbox::master_key::MasterKey;
 use crate::outbox::store::DispatcherLock;
 
-/// The path of a database that is a file.
+/// The path of a database that is a file, the same one by whichever links it is named: the files beside
+/// it, and with them its one dispatcher, are found by this path.
 #[derive(Debug, Clone)]
 pub(in crate::outbox) struct DatabaseFile(PathBuf);
 
@@ -34,7 +35,7 @@ impl DatabaseFile {
         if text.is_empty() || text.contains(":memory:") || text.contains("file:sqlx-in-memory") {
             return Err(FileError::InMemory.into());
         }
-        Ok(Self(path.to_owned()))
+        Ok(Self(resolved(path)))
     }
 
     /// Refuses a path at which SQLite can open nothing, by what is wrong with it.
@@ -153,6 +154,32 @@ impl DatabaseFile {
     }
 }
 
+/// The path without links. The file may not be there yet, nor what a link leads to.
+fn resolved(path: &Path) -> PathBuf {
+    /// How many links one after the other a system follows.
+    const LINKS: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..LINKS {
+        if let Ok(path) = path.canonicalize() {
+            return path;
+        }
+        let parent = match path.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        };
+        if let Ok(target) = path.read_link() {
+            path = parent.join(target);
+            continue;
+        }
+        return match (parent.canonicalize(), path.file_name()) {
+            (Ok(parent), Some(name)) => parent.join(name),
+            // Whoever opens it is told what is wrong.
+            _ => path,
+        };
+    }
+    path
+}
+
 /// Writes a file that its owner alone can read.
 fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
@@ -163,4 +190,50 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.write_all(b"\n")?;
     file.sync_all()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::env;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_file_has_one_dispatcher_by_whatever_path() {
+        let directory = env::temp_dir().join(format!("hookwright_links_{}", process::id()));
+        let (real, other) = (directory.join("real"), directory.join("other"));
+        for directory in [&real, &other] {
+            fs::create_dir_all(directory).expect("a new directory");
+        }
+        // Through a directory, by its own name, and by links of links, before it is there and after.
+        symlink("real", directory.join("linked")).expect("a new link");
+        symlink("../linked/crm.db", other.join("crm.db")).expect("a new link");
+        symlink(other.join("crm.db"), directory.join("sales.db")).expect("a new link");
+        let paths =
+            ["real/crm.db", "linked/crm.db", "other/crm.db", "sales.db", "other/../sales.db"]
+                .map(|path| directory.join(path));
+        for _ in 0..2 {
+            for path in &paths {
+                let file = DatabaseFile::new(path).expect("a file");
+                let lock = file.lock_dispatcher().expect("the first one");
+                assert_eq!(file.path(), real.canonicalize().expect("it is there").join("crm.db"));
+                for path in &paths {
+                    let file = DatabaseFile::new(path).expect("a file");
+                    let error = file.lock_dispatcher().expect_err("the second one");
+                    assert!(error.is_second_dispatcher(), "{error}");
+                }
+                drop(lock);
+            }
+            fs::write(&paths[2], "").expect("a file at the end of the links");
+        }
+        fs::remove_dir_all(directory).expect("it is there");
+    }
+
+    #[test]
+    fn a_path_that_leads_nowhere_is_left_as_it_is() {
+        let path = Path::new("/no/such/directory/crm.db");
+        assert_eq!(resolved(path), path);
+        assert_eq!(resolved(Path::new("crm.db")), env::current_dir().expect("one").join("crm.db"));
+    }
 }
