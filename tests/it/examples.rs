@@ -218,7 +218,8 @@ async fn an_endpoint_that_does_not_acknowledge_is_a_clear_error() {
     check("ftp://example.com", &[], ftp).await;
     check(&server.url("/"), &["--secret", ""], "the secret is empty").await;
     check(&server.url("/"), &["--database", ":memory:"], "give the path of a file").await;
-    check(&server.url("/"), &["--database", "/"], "/ is a directory: give the path of a file").await;
+    check(&server.url("/"), &["--database", "/"], "/ is a directory: give the path of a file")
+        .await;
     let nowhere = "/nowhere/crm.db cannot be opened: its directory is not there, so make it first";
     check(&server.url("/"), &["--database", "/nowhere/crm.db"], nowhere).await;
 }

@@ -13,6 +13,8 @@ use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor, Row};
 
+use super::fixture::until;
+
 pub(super) trait TestStore: Store {
     /// Whether one dispatcher works on a database, and not several.
     const HAS_ONE_DISPATCHER: bool;
@@ -98,7 +100,11 @@ impl TestStore for Sqlite {
 
     async fn remove_place(place: PathBuf) {
         let directory = place.parent().expect("a directory of its own");
-        fs::remove_dir_all(directory).expect("it is there");
+        // Connections that are being closed may write beside the database still.
+        until("it is removed", || async {
+            fs::remove_dir_all(directory).is_ok() || !directory.exists()
+        })
+        .await;
     }
 
     async fn open(place: &PathBuf, builder: OutboxBuilder) -> Result<Outbox<Self>, OutboxError> {

@@ -1,6 +1,5 @@
 //! Events of every format, read without being told which it is.
 
-
 use hookwright::{
     Actor, CloudEvents, Endpoint, Event, EventData, Format, ObjectEvent, RawEvent, ReadError,
     ReadEvent, ReceiveError, Secret, Sender, Twenty, Verifier, WebhookEvent, WebhookEvents,
