@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use hookwright::IpNet;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -27,8 +28,18 @@ const MOST: usize = 64 * 1024 * 1024;
 pub(super) struct Client {
     base: Url,
     transport: Transport,
-    /// Whether a URL at an address that nobody allowed is refused when it is saved.
-    pub(super) judges_addresses: bool,
+    /// What delivers may dial less than a URL was taken by: by whom it is looked at again.
+    pub(super) dispatcher: Dispatching,
+}
+
+/// What is known of who delivers from a database.
+pub(super) enum Dispatching {
+    /// What was judged by when a URL was saved.
+    AsJudged,
+    /// Nothing: no address was refused.
+    Unknown,
+    /// This is allowed, and something else was judged by.
+    Allowed(Vec<IpNet>),
 }
 
 enum Transport {
@@ -79,17 +90,27 @@ impl Client {
             return Self::new(settings, Missing::Make).await;
         };
         let outbox = database::open(path, Missing::Make).await?;
-        let allowed = networks::allowed(settings, &outbox).await?;
-        let sender = allowed.as_deref().map_or_else(networks::unguarded, networks::sender)?;
+        let told: Vec<IpNet> = settings.list("allow")?;
+        let noted = networks::noted(&outbox).await?;
+        let (sender, dispatcher) = match noted {
+            Some(noted) if told.is_empty() => (networks::sender(&noted)?, Dispatching::AsJudged),
+            Some(noted) => (networks::sender(&told)?, Dispatching::Allowed(noted)),
+            None if told.is_empty() => (networks::unguarded()?, Dispatching::Unknown),
+            None => (networks::sender(&told)?, Dispatching::AsJudged),
+        };
         let client = Self::of_console(Console::new(outbox)?.sender(sender))?;
-        Ok(Self { judges_addresses: allowed.is_some(), ..client })
+        Ok(Self { dispatcher, ..client })
     }
 
     fn of_console(console: Console) -> Result<Self, Failure> {
         let router = console.router();
         let base =
             Url::parse("http://localhost/").map_err(|error| Failure::of(Exit::Usage, &error))?;
-        Ok(Self { base, transport: Transport::Database { router }, judges_addresses: true })
+        Ok(Self {
+            base,
+            transport: Transport::Database { router },
+            dispatcher: Dispatching::AsJudged,
+        })
     }
 
     fn of_server(url: &str, settings: &Settings) -> Result<Self, Failure> {
@@ -113,7 +134,7 @@ impl Client {
         let client = if base.scheme() == "http" { client.no_proxy() } else { client };
         let client = client.build().map_err(|error| Failure::of(Exit::Failed, &error))?;
         let transport = Transport::Server { client, key: key.to_owned() };
-        Ok(Self { base, transport, judges_addresses: true })
+        Ok(Self { base, transport, dispatcher: Dispatching::AsJudged })
     }
 
     pub(super) async fn get(
