@@ -221,22 +221,24 @@ async fn over_http(
     url: Url,
     body: Option<String>,
 ) -> Result<(StatusCode, Vec<u8>), Failure> {
-    let host = url[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
-    let unreachable = |error: reqwest::Error| {
-        let why = with_sources(&error.without_url());
-        let text = format!("the server at {host} does not answer, is the URL right? {why}");
-        Failure::new(Exit::OutOfReach, text)
-    };
-    let mut request = client.request(method, url).bearer_auth(key);
+    let mut request = client.request(method, url.clone()).bearer_auth(key);
     if let Some(body) = body {
         request = request.header(header::CONTENT_TYPE, "application/json").body(body);
     }
-    let answer = request.send().await.map_err(unreachable)?;
+    let answer = request.send().await.map_err(|error| unreachable(&url, error))?;
     let status = answer.status();
-    let body = read_whole(answer, MOST).await.map_err(unreachable)?;
+    let body = read_whole(answer, MOST).await.map_err(|error| unreachable(&url, error))?;
     let body =
         body.ok_or_else(|| Failure::new(Exit::OutOfReach, "the server's answer has no end"))?;
     Ok((status, body))
+}
+
+/// Why a server does not answer.
+pub(super) fn unreachable(url: &Url, error: reqwest::Error) -> Failure {
+    let host = &url[url::Position::BeforeHost..url::Position::AfterPort];
+    let why = with_sources(&error.without_url());
+    let text = format!("the server at {host} does not answer, is the URL right? {why}");
+    Failure::new(Exit::OutOfReach, text)
 }
 
 /// The body of an answer; `None` where it is larger than so many bytes.

@@ -91,7 +91,7 @@ impl Settings {
         Ok(Self { is_file_named: named.is_some(), ..settings })
     }
 
-    fn of(flags: Values, environment: Values, file: Values, path: &Path) -> Self {
+    pub(super) fn of(flags: Values, environment: Values, file: Values, path: &Path) -> Self {
         let place = |values, origin| Place { values, origin, path: path.to_owned() };
         let places = vec![
             place(flags, |_, _| Origin::Flag),
