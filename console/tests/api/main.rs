@@ -57,6 +57,7 @@ contract! {
     }
     hosts {
         a_request_for_another_host_is_refused,
+        a_probe_may_know_an_address_alone,
         a_host_that_was_named_is_answered,
         what_is_too_large_is_refused,
         browsers_are_told_to_load_nothing_from_elsewhere,
