@@ -24,6 +24,7 @@ mod settings;
 mod signals;
 mod text;
 mod time;
+mod typed;
 mod verify;
 mod webhooks;
 

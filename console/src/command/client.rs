@@ -187,7 +187,7 @@ pub(super) fn server_url(url: &str) -> Result<Url, Failure> {
     let wrong = |problem: &str| {
         Failure::usage(format!("--server {problem}: such as https://hooks.example.com"))
     };
-    let mut base = Url::parse(url).map_err(|error| wrong(&error.to_string()))?;
+    let mut base = Url::parse(url).map_err(|_| wrong("takes a URL of http or https"))?;
     if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
         return Err(wrong("takes a URL of http or https"));
     }

@@ -12,6 +12,7 @@ use super::failure::{Exit, Failure};
 use super::output::Output;
 use super::serve::LISTEN;
 use super::settings::{Settings, Target};
+use super::typed;
 
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -37,7 +38,7 @@ impl Health {
             }
             (None, Err(failure)) => return Err(failure),
         };
-        let mut url = Url::parse(&url).ok().filter(|url| url.has_host()).ok_or_else(|| {
+        let mut url: Url = typed::read(&url).map_err(|_: &str| {
             Failure::usage(format!("`{url}` is no URL of a server: such as http://{LISTEN}"))
         })?;
         if url.scheme() == "http" {

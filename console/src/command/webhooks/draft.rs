@@ -1,5 +1,7 @@
 //! What is said of a webhook that is made or changed.
 
+use std::num::NonZeroU32;
+
 use clap::Args;
 use hookwright::{EndpointSettings, IpNet, Sender};
 use http::Method;
@@ -11,6 +13,7 @@ use crate::command::failure::Failure;
 use crate::command::networks::{ALLOWING, sender, unguarded};
 use crate::command::output::Output;
 use crate::command::settings::{Settings, Target, Values};
+use crate::command::typed;
 
 #[derive(Args, Debug)]
 pub(in crate::command) struct Create {
@@ -66,8 +69,8 @@ struct Options {
     #[arg(long = "header", value_name = "HEADER")]
     headers: Vec<String>,
     /// How many requests begin in a second at most.
-    #[arg(long, value_name = "REQUESTS")]
-    rate_limit: Option<std::num::NonZeroU32>,
+    #[arg(long, value_name = "REQUESTS", value_parser = typed::read::<NonZeroU32>)]
+    rate_limit: Option<NonZeroU32>,
     /// How bodies are written: documented, standard, or one with settings, in JSON:
     /// {"twenty":{"workspaceId":"…","objects":{"person":"…"}}} or
     /// {"cloudevents":{"source":"https://crm.example.com"}}
@@ -75,7 +78,7 @@ struct Options {
     format: Option<String>,
     /// Take an address in this network, of a database: whatever delivers has to allow it too; may
     /// be given several times [env: HOOKWRIGHT_ALLOW, with commas]
-    #[arg(long, value_name = "NETWORK")]
+    #[arg(long, value_name = "NETWORK", value_parser = typed::read::<IpNet>)]
     allow: Vec<IpNet>,
 }
 
