@@ -48,6 +48,7 @@ contract! {
     events {
         an_event_of_another_program_arrives_as_it_was_written,
         an_event_that_is_none_is_refused_with_what_to_do,
+        what_is_wrong_with_a_body_is_told_in_plain_words,
         an_event_is_checked_against_the_catalogue,
         an_event_is_read_back_with_its_body,
         a_delivery_is_read_back_with_its_request_and_attempts,

@@ -130,6 +130,14 @@ fn what_is_not_taken_is_refused() {
     check(&wrong, 4, "operations:");
     check(&wrong, 4, "secret:");
     check(&folder.run_with(&["send"], r#"{"event":"person created","data":{}}"#), 4, "event");
+    for (event, says) in [
+        (r#"{"event":"person.created"}"#, "the event was not taken: `data` is missing: write {"),
+        (r#"{"data":{}}"#, "the event was not taken: `event` is missing: write {"),
+        ("[]", "the event was not taken: it is no object: write {"),
+        (r#"{"event":"a.b","data":{},"timestamp":"x"}"#, "write it as 2025-02-10T15:30:50Z"),
+    ] {
+        check(&folder.run_with(&["send"], event), 4, says);
+    }
     let json =
         folder.run(&["webhooks", "create", "https://example.com", "--event", "a b", "--json"]);
     let told: serde_json::Value = serde_json::from_str(&json.stderr).unwrap();
@@ -178,9 +186,9 @@ fn an_event_is_looked_at_by_the_catalogue_that_is_set() {
     };
     folder.write("person.json", PERSON);
     folder.write("deal.json", r#"{"event":"deal.won","data":{"id":"a"}}"#);
-    check(&Ended::of(&mut set(&["send", "person.json"])), 0, "sent as");
+    check(&Ended::of(&mut set(&["send", "person.json"])), 0, "emitted as");
     check(&Ended::of(&mut set(&["send", "deal.json"])), 4, "no event deal.won in the catalogue");
-    check(&folder.run(&["send", "deal.json"]), 0, "sent as");
+    check(&folder.run(&["send", "deal.json"]), 0, "emitted as");
     let webhook = folder.json(&["webhooks", "create", "https://example.com"]);
     let test = ["webhooks", "test", webhook["id"].as_str().unwrap(), "--event", "deal.won"];
     check(&Ended::of(&mut set(&test)), 4, "no event deal.won in the catalogue");
