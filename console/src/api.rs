@@ -120,6 +120,12 @@ fn documented() -> OpenApiRouter<Arc<Console>> {
         .routes(routes!(health::metrics))
 }
 
-async fn nothing(State(_): State<Arc<Console>>) -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "there is nothing here: see /api/openapi.json")
+async fn nothing(
+    State(_): State<Arc<Console>>,
+    OriginalUri(original): OriginalUri,
+    uri: Uri,
+) -> Problem {
+    let prefix = original.path().strip_suffix(uri.path()).unwrap_or_default();
+    let detail = format!("there is nothing here: see {prefix}/api/openapi.json");
+    Problem::new(StatusCode::NOT_FOUND, detail)
 }

@@ -24,6 +24,7 @@ mod settings;
 mod signals;
 mod text;
 mod time;
+mod typed;
 mod verify;
 mod webhooks;
 
@@ -164,7 +165,7 @@ async fn run(options: Options, output: Output) -> Result<(), Failure> {
         Command::Keys(keys) => keys.run(&settings, output).await,
         Command::Catalog(catalog) => catalog.run(output),
         Command::Doctor(doctor) => doctor.run(&settings, output).await,
-        Command::Health(health) => health.run(output).await,
+        Command::Health(health) => health.run(&settings, output).await,
         Command::Config(_) => config::run(&settings, output),
         Command::Completions { shell } => complete(shell),
     }

@@ -48,7 +48,8 @@ pub struct Console {
 
 impl Console {
     /// The console of an outbox, which answers to the names of this machine alone: `localhost` and
-    /// the addresses of loopback.
+    /// the addresses of loopback. Only `/health/live` and `/health/ready` answer to every name, since
+    /// a probe may know an address alone.
     ///
     /// # Errors
     ///

@@ -30,6 +30,11 @@ use crate::event::{Event, EventName, Hidden, UpdateError, changes};
 /// assert_eq!(event.name().to_string(), "calendarEvent.created");
 /// assert_eq!(event.object_id().to_string(), "12");
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a webhook object",
+    label = "it has no events `created`, `updated` and so on",
+    note = "add `#[derive(WebhookObject)]` to `{Self}`; a custom event is read as `Event<{Self}>`"
+)]
 pub trait WebhookObject {
     /// The object's name on the wire, such as `person`.
     ///
@@ -154,6 +159,7 @@ pub trait WebhookObject {
 }
 
 /// An event that borrows its record carries the same data.
+#[diagnostic::do_not_recommend]
 impl<T: WebhookObject> WebhookObject for &T {
     const NAME: &'static str = T::NAME;
     const OPERATIONS: &'static [&'static str] = T::OPERATIONS;

@@ -3,7 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, ExprLit, ExprPath, Lit, LitStr, Meta, Path, Token, parse_quote};
+use syn::{
+    Attribute, DeriveInput, Expr, ExprLit, ExprPath, Lit, LitStr, Meta, Path, Token, parse_quote,
+};
 
 use crate::errors::{Errors, did_you_mean, listed};
 use crate::events::{self, Operation};
@@ -21,17 +23,17 @@ pub(crate) struct ObjectAttrs {
 }
 
 impl ObjectAttrs {
-    pub(crate) fn parse(attributes: &[Attribute], errors: &mut Errors) -> Self {
+    pub(crate) fn parse(input: &DeriveInput, errors: &mut Errors) -> Self {
         let mut attrs = Self::default();
         let mut seen = Vec::new();
-        for option in options(attributes, "webhook", Place::OBJECT.help, errors) {
+        for option in options(&input.attrs, "webhook", Place::OBJECT.help, errors) {
             let Some(key) = Place::OBJECT.check(&option, &mut seen, errors) else {
                 attrs.misplaced_id |= option.path().is_ident("id");
                 continue;
             };
             match key {
                 "name" => attrs.name = text(&option, key, errors),
-                "events" => attrs.events = events::parse(&option, errors),
+                "events" => attrs.events = events::parse(&option, &input.ident, errors),
                 "fields" => attrs.fields = word(option, key, errors),
                 _ => attrs.krate = path_text(&option, key, errors),
             }
@@ -261,9 +263,19 @@ impl Place {
         errors.report(
             path,
             format!("unknown webhook option `{word}`"),
-            did_you_mean(&word, options, options_here),
+            did_you_mean(&word, options, serdes(&word).unwrap_or(options_here)),
         );
     }
+}
+
+/// The remedy for an option that is serde's.
+fn serdes(word: &str) -> Option<String> {
+    let written = match word {
+        "default" | "flatten" => word.to_owned(),
+        "rename" | "rename_all" | "skip_serializing_if" | "with" => format!("{word} = \"...\""),
+        _ => return None,
+    };
+    Some(format!("it is an attribute of serde: `#[serde({written})]`"))
 }
 
 fn article(noun: &str) -> &'static str {

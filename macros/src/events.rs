@@ -1,10 +1,11 @@
 //! The events that an object declares, as they are written in `events(..)`.
 
 use syn::punctuated::Punctuated;
-use syn::{Expr, LitStr, Meta, Token};
+use syn::{Expr, Ident, LitStr, Meta, Token};
 
 use crate::attrs::{string, written};
 use crate::errors::{Errors, did_you_mean, listed};
+use crate::names::is_webhook_name;
 
 const HELP: &str = "write `events(created, updated, deleted)`";
 
@@ -39,8 +40,8 @@ impl Operation {
     }
 }
 
-/// Reads the option `events(..)`.
-pub(crate) fn parse(option: &Meta, errors: &mut Errors) -> Option<Vec<Operation>> {
+/// Reads the option `events(..)` of the struct `object`.
+pub(crate) fn parse(option: &Meta, object: &Ident, errors: &mut Errors) -> Option<Vec<Operation>> {
     let Meta::List(list) = option else {
         errors.report(option, "`events` takes a list of events", HELP);
         return None;
@@ -58,7 +59,7 @@ pub(crate) fn parse(option: &Meta, errors: &mut Errors) -> Option<Vec<Operation>
     }
     let mut operations = Vec::with_capacity(words.len());
     for word in &words {
-        let Some(operation) = parse_word(word, errors) else {
+        let Some(operation) = parse_word(word, object, errors) else {
             continue;
         };
         if operations.contains(&operation) {
@@ -74,10 +75,12 @@ pub(crate) fn parse(option: &Meta, errors: &mut Errors) -> Option<Vec<Operation>
     Some(operations)
 }
 
-fn parse_word(word: &Expr, errors: &mut Errors) -> Option<Operation> {
+fn parse_word(word: &Expr, object: &Ident, errors: &mut Errors) -> Option<Operation> {
     let path = match word {
         Expr::Path(word) => &word.path,
-        Expr::Group(passed_on_by_a_macro) => return parse_word(&passed_on_by_a_macro.expr, errors),
+        Expr::Group(passed_on_by_a_macro) => {
+            return parse_word(&passed_on_by_a_macro.expr, object, errors);
+        }
         _ => {
             let help = match string(word).map(LitStr::value) {
                 Some(text) if Operation::from_word(&text).is_some() => {
@@ -92,9 +95,36 @@ fn parse_word(word: &Expr, errors: &mut Errors) -> Option<Operation> {
     let name = written(path);
     let operation = Operation::from_word(&name);
     if operation.is_none() {
-        let known: Vec<_> = Operation::ALL.iter().map(|operation| operation.word).collect();
-        let help = did_you_mean(&name, &known, format!("events of an object: {}", listed(&known)));
-        errors.report(path, format!("unknown event `{name}`"), help);
+        errors.report(path, format!("unknown event `{name}`"), help_for(&name, object));
     }
     operation
+}
+
+/// Other words for what an object's events are called here.
+const ALSO_CALLED: [(&str, &str); 7] = [
+    ("added", "created"),
+    ("changed", "updated"),
+    ("edited", "updated"),
+    ("inserted", "created"),
+    ("modified", "updated"),
+    ("removed", "deleted"),
+    ("undeleted", "restored"),
+];
+
+/// What to write in place of an unknown event.
+fn help_for(name: &str, object: &Ident) -> String {
+    if let Some((_, word)) = ALSO_CALLED.iter().find(|(other, _)| *other == name) {
+        return format!("did you mean `{word}`?");
+    }
+    let known: Vec<_> = Operation::ALL.iter().map(|operation| operation.word).collect();
+    let known_here = format!("events of an object: {}", listed(&known));
+    let otherwise = if is_webhook_name(name) {
+        format!(
+            "{known_here}; one of your own is a struct: \
+             `#[derive(WebhookEvent)] #[webhook(object = {object}, name = \"{name}\")]`"
+        )
+    } else {
+        known_here
+    };
+    did_you_mean(name, &known, otherwise)
 }

@@ -68,7 +68,7 @@ fn derive(
 
 fn webhook_object(input: &DeriveInput, position: Position) -> TokenStream {
     let mut errors = Errors::new(position);
-    let attrs = ObjectAttrs::parse(&input.attrs, &mut errors);
+    let attrs = ObjectAttrs::parse(input, &mut errors);
     let krate = crate_path(attrs.krate.as_ref());
     let object = Object::check(input, attrs, &mut errors);
     match errors.finish(object) {

@@ -47,12 +47,18 @@ pub(crate) fn is_webhook_name(name: &str) -> bool {
 }
 
 /// The word that was probably meant: the nearest of `known`, when at most a third of the letters
-/// differ.
+/// differ, or else the one that `word` is a longer form of, as `skipped` is of `skip`.
 pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let (distance, nearest) =
         known.iter().map(|candidate| (edit_distance(word, candidate), *candidate)).min()?;
     let allowed = (word.chars().count().max(nearest.len()) / 3).max(1);
-    (distance <= allowed).then_some(nearest)
+    if distance <= allowed {
+        return Some(nearest);
+    }
+    let is_stem = |candidate: &&str| {
+        word.strip_prefix(candidate).is_some_and(|ending| ending.chars().all(char::is_alphabetic))
+    };
+    known.iter().copied().filter(is_stem).max()
 }
 
 /// How many letters must be put in, taken out, changed or swapped with their neighbour.

@@ -84,6 +84,8 @@ fn the_nearest_word_is_the_one_that_was_meant() {
     check("Created", Some("created"));
     check("update", Some("updated"));
     check("ip", Some("id"));
+    check("identity", Some("id"));
+    check("id_of_it", None);
     check("is_id", None);
     check("colour", None);
     check("x", None);

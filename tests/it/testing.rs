@@ -6,8 +6,8 @@ use hookwright::testing::{
     Clock, ReceivedRequest, Reply, TestDispatcher, TestOutbox, TestReceiver, snapshot,
 };
 use hookwright::{
-    CloudEvents, DeliveryState, EndpointSettings, Event, Format, Query, RetrySchedule, Secret,
-    Sender, Twenty, WebhookObject,
+    CloudEvents, DeliveryState, EndpointSettings, Event, Format, Outbox, Query, RetrySchedule,
+    Secret, Sender, Sqlite, Twenty, WebhookObject,
 };
 use serde::{Deserialize, Serialize};
 
@@ -130,7 +130,10 @@ async fn what_was_emitted_is_told_when_it_is_not_what_was_expected() {
     outbox.assert_none().await;
 
     let (before, after) = (person("p1"), Person { email: "b@example.com".into(), ..person("p1") });
-    outbox.emit_now(&before.created()).await;
+    let application: Outbox<Sqlite> = outbox.outbox().clone();
+    let mut transaction = application.begin().await.expect("a transaction");
+    application.emit(&mut transaction, &before.created()).await.expect("room");
+    transaction.commit().await.expect("a commit");
     let update = after.updated_from(&before).expect("data").expect("a change");
     let id = outbox.emit_now(&update).await;
     outbox.assert_emitted::<Person>("person.updated", |event| event.data().id == "p1").await;
@@ -149,12 +152,14 @@ async fn what_was_emitted_is_told_when_it_is_not_what_was_expected() {
         missing.assert_emitted::<Person>("person.deleted", |_| true).await;
     })
     .await;
+    let text = told_here(&text);
     assert_eq!(text, format!("no `person.deleted` was emitted that is as expected\n{all}"));
     let otherwise = outbox.clone();
     let text = panic_of(async move {
         otherwise.assert_emitted::<Person>("person.updated", |event| event.data().id == "2").await;
     })
     .await;
+    let text = told_here(&text);
     assert!(
         text.starts_with("no `person.updated` was emitted that is as expected; one is otherwise")
     );
@@ -168,16 +173,42 @@ async fn what_was_emitted_is_told_when_it_is_not_what_was_expected() {
     let unread = outbox.clone();
     let text =
         panic_of(async move { drop(unread.emitted_as::<Other>("person.created").await) }).await;
-    assert!(text.starts_with("`person.created`: `data.id`"), "{text}");
+    assert!(told_here(&text).starts_with("`person.created`: `data.id`"), "{text}");
     assert!(text.ends_with(all), "{text}");
     let some = outbox.clone();
-    assert_eq!(
-        panic_of(async move { some.assert_none().await }).await,
-        format!("something was emitted\n{all}")
-    );
+    let text = panic_of(async move { some.assert_none().await }).await;
+    assert_eq!(told_here(&text), format!("something was emitted\n{all}"));
     let deleted = outbox.clone();
     let text = panic_of(async move { deleted.assert_not_emitted("person.created").await }).await;
-    assert_eq!(text, format!("`person.created` was emitted\n{all}"));
+    assert_eq!(told_here(&text), format!("`person.created` was emitted\n{all}"));
+}
+
+/// What a panic tells after the line that has asked, which is one of this file.
+fn told_here(text: &str) -> &str {
+    let (place, told) = text.split_once(": ").expect("a place");
+    let line = place.split(':').nth(1).and_then(|line| line.parse::<u32>().ok());
+    assert!(place.contains("testing.rs:") && line.is_some_and(|line| line > 120), "{text}");
+    assert!(!place.contains("testing/outbox.rs"), "{text}");
+    told
+}
+
+#[tokio::test]
+async fn a_name_that_no_event_of_the_type_has_is_a_mistake_of_the_test() {
+    let outbox = TestOutbox::new().await;
+    let spaced = outbox.clone();
+    let text = panic_of(async move { spaced.assert_not_emitted("person created").await }).await;
+    assert!(text.starts_with("\"person created\" is not an event's name: write"), "{text}");
+
+    let expected = "`it::testing::Person` is read from an event of the object `person`, and never \
+        from `deal.won`";
+    let other = outbox.clone();
+    let text = panic_of(async move {
+        other.assert_emitted::<Person>("deal.won", |_| true).await;
+    })
+    .await;
+    assert_eq!(text, expected);
+    let text = panic_of(async move { drop(outbox.emitted_as::<Person>("deal.won").await) }).await;
+    assert_eq!(text, expected);
 }
 
 #[tokio::test]

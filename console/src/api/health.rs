@@ -31,7 +31,6 @@ const OK: Json<Health> = Json(Health { status: "ok" });
     responses(
         (status = 200, body = Health),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "It is to be restarted."),
-        (status = 421, body = Problem, content_type = "application/problem+json", description = "The `Host` header names another server."),
     ),
 )]
 pub(crate) async fn live(State(console): State<Arc<Console>>) -> Result<Json<Health>, Problem> {
@@ -52,7 +51,6 @@ pub(crate) async fn live(State(console): State<Arc<Console>>) -> Result<Json<Hea
     responses(
         (status = 200, body = Health),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "It does not."),
-        (status = 421, body = Problem, content_type = "application/problem+json", description = "The `Host` header names another server."),
     ),
 )]
 pub(crate) async fn ready(State(console): State<Arc<Console>>) -> Result<Json<Health>, Problem> {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use hookwright::IpNet;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -27,8 +28,18 @@ const MOST: usize = 64 * 1024 * 1024;
 pub(super) struct Client {
     base: Url,
     transport: Transport,
-    /// Whether a URL at an address that nobody allowed is refused when it is saved.
-    pub(super) judges_addresses: bool,
+    /// What delivers may dial less than a URL was taken by: by whom it is looked at again.
+    pub(super) dispatcher: Dispatching,
+}
+
+/// What is known of who delivers from a database.
+pub(super) enum Dispatching {
+    /// What was judged by when a URL was saved.
+    AsJudged,
+    /// Nothing: no address was refused.
+    Unknown,
+    /// This is allowed, and something else was judged by.
+    Allowed(Vec<IpNet>),
 }
 
 enum Transport {
@@ -79,17 +90,27 @@ impl Client {
             return Self::new(settings, Missing::Make).await;
         };
         let outbox = database::open(path, Missing::Make).await?;
-        let allowed = networks::allowed(settings, &outbox).await?;
-        let sender = allowed.as_deref().map_or_else(networks::unguarded, networks::sender)?;
+        let told: Vec<IpNet> = settings.list("allow")?;
+        let noted = networks::noted(&outbox).await?;
+        let (sender, dispatcher) = match noted {
+            Some(noted) if told.is_empty() => (networks::sender(&noted)?, Dispatching::AsJudged),
+            Some(noted) => (networks::sender(&told)?, Dispatching::Allowed(noted)),
+            None if told.is_empty() => (networks::unguarded()?, Dispatching::Unknown),
+            None => (networks::sender(&told)?, Dispatching::AsJudged),
+        };
         let client = Self::of_console(Console::new(outbox)?.sender(sender))?;
-        Ok(Self { judges_addresses: allowed.is_some(), ..client })
+        Ok(Self { dispatcher, ..client })
     }
 
     fn of_console(console: Console) -> Result<Self, Failure> {
         let router = console.router();
         let base =
             Url::parse("http://localhost/").map_err(|error| Failure::of(Exit::Usage, &error))?;
-        Ok(Self { base, transport: Transport::Database { router }, judges_addresses: true })
+        Ok(Self {
+            base,
+            transport: Transport::Database { router },
+            dispatcher: Dispatching::AsJudged,
+        })
     }
 
     fn of_server(url: &str, settings: &Settings) -> Result<Self, Failure> {
@@ -113,7 +134,7 @@ impl Client {
         let client = if base.scheme() == "http" { client.no_proxy() } else { client };
         let client = client.build().map_err(|error| Failure::of(Exit::Failed, &error))?;
         let transport = Transport::Server { client, key: key.to_owned() };
-        Ok(Self { base, transport, judges_addresses: true })
+        Ok(Self { base, transport, dispatcher: Dispatching::AsJudged })
     }
 
     pub(super) async fn get(
@@ -166,7 +187,7 @@ pub(super) fn server_url(url: &str) -> Result<Url, Failure> {
     let wrong = |problem: &str| {
         Failure::usage(format!("--server {problem}: such as https://hooks.example.com"))
     };
-    let mut base = Url::parse(url).map_err(|error| wrong(&error.to_string()))?;
+    let mut base = Url::parse(url).map_err(|_| wrong("takes a URL of http or https"))?;
     if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
         return Err(wrong("takes a URL of http or https"));
     }
@@ -200,22 +221,24 @@ async fn over_http(
     url: Url,
     body: Option<String>,
 ) -> Result<(StatusCode, Vec<u8>), Failure> {
-    let host = url[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
-    let unreachable = |error: reqwest::Error| {
-        let why = with_sources(&error.without_url());
-        let text = format!("the server at {host} does not answer, is the URL right? {why}");
-        Failure::new(Exit::OutOfReach, text)
-    };
-    let mut request = client.request(method, url).bearer_auth(key);
+    let mut request = client.request(method, url.clone()).bearer_auth(key);
     if let Some(body) = body {
         request = request.header(header::CONTENT_TYPE, "application/json").body(body);
     }
-    let answer = request.send().await.map_err(unreachable)?;
+    let answer = request.send().await.map_err(|error| unreachable(&url, error))?;
     let status = answer.status();
-    let body = read_whole(answer, MOST).await.map_err(unreachable)?;
+    let body = read_whole(answer, MOST).await.map_err(|error| unreachable(&url, error))?;
     let body =
         body.ok_or_else(|| Failure::new(Exit::OutOfReach, "the server's answer has no end"))?;
     Ok((status, body))
+}
+
+/// Why a server does not answer.
+pub(super) fn unreachable(url: &Url, error: reqwest::Error) -> Failure {
+    let host = &url[url::Position::BeforeHost..url::Position::AfterPort];
+    let why = with_sources(&error.without_url());
+    let text = format!("the server at {host} does not answer, is the URL right? {why}");
+    Failure::new(Exit::OutOfReach, text)
 }
 
 /// The body of an answer; `None` where it is larger than so many bytes.

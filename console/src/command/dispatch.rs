@@ -14,6 +14,7 @@ use super::networks;
 use super::output::Output;
 use super::settings::{DATABASE, Origin, Settings, Target, Values};
 use super::signals::Signals;
+use super::typed;
 use crate::outbox::{AnyOutbox, on_store};
 
 /// How long a dispatcher may take to begin.
@@ -24,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct Delivering {
     /// Allow webhooks in this network, such as 127.0.0.0/8, and by plain http there; may be given
     /// several times [env: HOOKWRIGHT_ALLOW, with commas]
-    #[arg(long, value_name = "NETWORK")]
+    #[arg(long, value_name = "NETWORK", value_parser = typed::read::<IpNet>)]
     allow: Vec<IpNet>,
 }
 

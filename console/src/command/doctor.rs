@@ -10,12 +10,13 @@ use url::Url;
 use super::failure::{Exit, Failure};
 use super::output::{Colour, Output};
 use super::settings::{Settings, Target};
+use super::typed;
 
 /// Looks at the database or the server, the clock, and the way to the webhooks.
 #[derive(Args, Debug)]
 pub(super) struct Doctor {
     /// Ask this URL too, to see whether requests get out, and what time it is there.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = typed::read::<Url>)]
     probe: Option<Url>,
 }
 

@@ -39,7 +39,7 @@ pub(super) struct Listen {
     #[arg(long)]
     secret: Vec<String>,
     /// Pass each request on to this URL, and answer as it does.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = super::typed::read::<Url>)]
     forward: Option<Url>,
     /// The status to answer with: 204, unless given.
     #[arg(long, value_parser = clap::value_parser!(u16).range(200..=599))]

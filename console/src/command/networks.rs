@@ -12,6 +12,10 @@ use crate::tables::Tables;
 
 const NAME: &str = "allow";
 
+/// How whatever delivers is told to dial a network.
+pub(super) const ALLOWING: &str = "allow its network in what delivers: your application by \
+    `Sender::builder().allow`, or `hookwright serve` or `dispatch` by `--allow NETWORK`";
+
 /// The networks in which webhooks are allowed, where that is told: by the settings, or by the last
 /// dispatcher of this database.
 pub(super) async fn allowed(
@@ -22,7 +26,9 @@ pub(super) async fn allowed(
     if told.is_empty() { Ok(noted(outbox).await?) } else { Ok(Some(told)) }
 }
 
-async fn noted(outbox: &AnyOutbox) -> Result<Option<Vec<IpNet>>, sqlx::Error> {
+/// The networks that the last dispatcher of this database was allowed, where it was one of this
+/// command: an application's own says nothing of them.
+pub(super) async fn noted(outbox: &AnyOutbox) -> Result<Option<Vec<IpNet>>, sqlx::Error> {
     const SQL: &str = "SELECT value FROM hookwright_setting WHERE name = $1";
     let outbox = Tables::of(outbox).await?.outbox();
     let text: Option<String> = on_store!(outbox, outbox => {

@@ -16,7 +16,7 @@ use super::listing::Listing;
 use super::output::{Output, cell};
 use super::settings::Settings;
 use super::signals::Signals;
-use super::time;
+use super::{time, typed};
 
 /// How often it is asked how far a replay has come.
 const EVERY: Duration = Duration::from_millis(250);
@@ -30,7 +30,7 @@ pub(super) struct Again {
     #[arg(long, value_name = "TIME", value_parser = time::past)]
     since: DateTime<Utc>,
     /// How many deliveries are queued in a second: 200, unless given.
-    #[arg(long, value_name = "DELIVERIES")]
+    #[arg(long, value_name = "DELIVERIES", value_parser = typed::read::<NonZeroU32>)]
     per_second: Option<NonZeroU32>,
     /// Begin, and do not wait for the end.
     #[arg(long)]

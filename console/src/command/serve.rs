@@ -19,6 +19,7 @@ use super::networks;
 use super::output::Output;
 use super::settings::{Settings, Values};
 use super::signals::Signals;
+use super::typed;
 use crate::access::NewApiKey;
 use crate::console::Console;
 
@@ -32,7 +33,7 @@ const DRAIN: Duration = Duration::from_secs(10);
 pub(super) struct Serve {
     /// The address to listen at: 127.0.0.1:8600, unless given. Anywhere but on this machine it takes
     /// TLS, or a proxy that has it [env: HOOKWRIGHT_LISTEN]
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = typed::read::<SocketAddr>)]
     listen: Option<SocketAddr>,
     #[command(flatten)]
     delivering: Delivering,
@@ -92,8 +93,8 @@ pub(super) async fn run(settings: &Settings, output: Output) -> Result<(), Failu
     let database = dispatch::own_database(settings)?;
     let outbox = database::open(database, Missing::Make).await?;
     let mut console = Console::new(outbox.clone())?.sender(sender.clone()).metrics(metrics()?);
-    let hosts: Vec<String> = settings.list("host")?;
-    for host in &hosts {
+    let hosts = settings.all("host").0;
+    for host in hosts {
         console = console.host(host);
     }
     if !address.ip().is_loopback() && !address.ip().is_unspecified() {
@@ -108,8 +109,8 @@ pub(super) async fn run(settings: &Settings, output: Output) -> Result<(), Failu
     let mut working = Working::start(outbox, sender, &allow).await?;
     let console = console.dispatcher(working.health.clone());
     let key = console.first_key().await?;
-    let url = url(address, tls.is_some(), behind_proxy, &hosts);
-    tell(output, &url, key.as_ref(), address, &hosts)?;
+    let url = url(address, tls.is_some(), behind_proxy, hosts);
+    tell(output, &url, key.as_ref(), address, hosts)?;
 
     let handle = axum_server::Handle::new();
     let (router, limits) = (console.router(), Limits::default());

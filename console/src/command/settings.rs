@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::{env, fmt, fs};
 
 use serde::Deserialize;
 
 use super::failure::Failure;
+use super::typed::{self, Typed};
 
 /// The file that is read when it is there, and no other is named.
 const FILE: &str = "hookwright.toml";
@@ -91,7 +91,7 @@ impl Settings {
         Ok(Self { is_file_named: named.is_some(), ..settings })
     }
 
-    fn of(flags: Values, environment: Values, file: Values, path: &Path) -> Self {
+    pub(super) fn of(flags: Values, environment: Values, file: Values, path: &Path) -> Self {
         let place = |values, origin| Place { values, origin, path: path.to_owned() };
         let places = vec![
             place(flags, |_, _| Origin::Flag),
@@ -116,21 +116,19 @@ impl Settings {
     }
 
     /// The value of a setting, as what it stands for.
-    pub(super) fn parsed<T: FromStr>(&self, name: &'static str) -> Result<Option<T>, Failure>
-    where
-        T::Err: fmt::Display,
-    {
+    pub(super) fn parsed<T: Typed>(&self, name: &'static str) -> Result<Option<T>, Failure> {
         Ok(self.list(name)?.into_iter().next())
     }
 
     /// The values of a setting, as what they stand for.
-    pub(super) fn list<T: FromStr>(&self, name: &'static str) -> Result<Vec<T>, Failure>
-    where
-        T::Err: fmt::Display,
-    {
+    pub(super) fn list<T: Typed>(&self, name: &'static str) -> Result<Vec<T>, Failure> {
         let (values, origin) = self.all(name);
-        let wrong = |error| Failure::usage(format!("`{name}`, set by {origin}: {error}"));
-        values.iter().map(|value| value.parse().map_err(wrong)).collect()
+        let read = |value: &String| {
+            typed::read(value).map_err(|help| {
+                Failure::usage(format!("`{name}`, set by {origin}, is `{value}`: {help}"))
+            })
+        };
+        values.iter().map(read).collect()
     }
 
     /// What the file of the catalogue holds.

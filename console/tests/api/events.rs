@@ -68,6 +68,55 @@ pub(crate) async fn an_event_that_is_none_is_refused_with_what_to_do(fixture: &F
     assert_eq!(listed["data"], json!([]), "nothing was taken");
 }
 
+pub(crate) async fn what_is_wrong_with_a_body_is_told_in_plain_words(fixture: &Fixture) {
+    let detail = async |content_type: &str, body: &str, status: u16| {
+        let request = http::Request::builder()
+            .method("POST")
+            .uri("/api/events")
+            .header("host", "localhost")
+            .header("authorization", format!("Bearer {}", fixture.key))
+            .header("content-type", content_type)
+            .body(axum::body::Body::from(body.to_owned()));
+        let problem = fixture.send(request.expect("a request")).await.expect(status);
+        problem["detail"].as_str().expect("a text").to_owned()
+    };
+    let json = "application/json";
+    for (body, says) in [
+        (r#"{"event":"person.created"}"#, "`data` is missing"),
+        (r#"{"event":5,"data":{}}"#, "`event` is integer `5`: a string is expected"),
+        (
+            r#"{"event":"person.created","data":{},"timestamp":"yesterday"}"#,
+            "`timestamp` is no time: write it as 2025-02-10T15:30:50Z",
+        ),
+        (
+            r#"{"event":"person.created","data":{},"timestamp":1}"#,
+            "`timestamp` is no time: write it as 2025-02-10T15:30:50Z",
+        ),
+    ] {
+        assert_eq!(detail(json, body, 422).await, says);
+    }
+    let unknown = detail(json, r#"{"event":"person.created","dta":{}}"#, 422).await;
+    assert!(
+        unknown.starts_with("there is no `dta` here: write one of `event`, `data`"),
+        "{unknown}"
+    );
+    assert_eq!(
+        detail(json, "{\n\"event\":", 400).await,
+        "the body is not JSON, at line 2, column 8"
+    );
+    let plain = detail("text/plain", "{}", 415).await;
+    assert!(plain.contains("`Content-Type: application/json`"), "{plain}");
+    for (query, says) in [
+        ("since=yesterday", "`since` is no time: write it as 2025-02-10T15:30:50Z"),
+        ("limit=ten", "`limit` takes a whole number"),
+        ("state=lost", "`state` cannot be `lost`: write one of `pending`"),
+    ] {
+        let problem = fixture.get(&format!("/api/deliveries?{query}")).await.expect(400);
+        let detail = problem["detail"].as_str().expect("a text");
+        assert!(detail.starts_with(says), "{detail}");
+    }
+}
+
 pub(crate) async fn an_event_is_checked_against_the_catalogue(fixture: &Fixture) {
     let catalog = Catalog::new().object::<Person>();
     let console = fixture.console().catalog(&catalog).expect("a catalogue");

@@ -6,7 +6,11 @@ use http::Request;
 use crate::fixture::{Fixture, send};
 
 fn request(host: &str) -> Request<Body> {
-    let request = Request::builder().uri("/health/live").header("host", host);
+    of("/api/openapi.json", host)
+}
+
+fn of(path: &str, host: &str) -> Request<Body> {
+    let request = Request::builder().uri(path).header("host", host);
     request.body(Body::empty()).expect("a request")
 }
 
@@ -17,8 +21,24 @@ pub(crate) async fn a_request_for_another_host_is_refused(fixture: &Fixture) {
     for host in ["localhost", "LOCALHOST:8600", "127.0.0.1", "127.0.0.1:80", "[::1]:8600"] {
         fixture.send(request(host)).await.expect(200);
     }
-    let without = Request::builder().uri("/health/live").body(Body::empty());
+    let without = Request::builder().uri("/api/openapi.json").body(Body::empty());
     fixture.send(without.expect("a request")).await.expect(421);
+}
+
+pub(crate) async fn a_probe_may_know_an_address_alone(fixture: &Fixture) {
+    let nested = axum::Router::new().nest("/crm/settings", fixture.console().router());
+    for path in ["/health/live", "/health/ready"] {
+        for host in ["10.1.2.3:8655", "", "pod.cluster.local"] {
+            fixture.send(of(path, host)).await.expect(200);
+            let nested = send(&nested, of(&format!("/crm/settings{path}"), host)).await;
+            nested.expect(200);
+        }
+        let without = Request::builder().uri(path).body(Body::empty());
+        fixture.send(without.expect("a request")).await.expect(200);
+    }
+    for path in ["/health", "/health/live/", "/health//live", "/metrics", "/sign-in", "/nothing"] {
+        fixture.send(of(path, "10.1.2.3:8655")).await.expect(421);
+    }
 }
 
 pub(crate) async fn a_host_that_was_named_is_answered(fixture: &Fixture) {

@@ -48,6 +48,7 @@ contract! {
     events {
         an_event_of_another_program_arrives_as_it_was_written,
         an_event_that_is_none_is_refused_with_what_to_do,
+        what_is_wrong_with_a_body_is_told_in_plain_words,
         an_event_is_checked_against_the_catalogue,
         an_event_is_read_back_with_its_body,
         a_delivery_is_read_back_with_its_request_and_attempts,
@@ -59,6 +60,7 @@ contract! {
     }
     hosts {
         a_request_for_another_host_is_refused,
+        a_probe_may_know_an_address_alone,
         a_host_that_was_named_is_answered,
         what_is_too_large_is_refused,
         browsers_are_told_to_load_nothing_from_elsewhere,

@@ -28,6 +28,11 @@ pub(crate) async fn the_document_names_every_route_and_where_it_is_mounted(fixtu
     let answer = send(&nested, request.body(Body::empty()).expect("a request")).await;
     assert_eq!(answer.expect(200)["servers"][0]["url"], "/settings");
 
-    fixture.get("/api/nothing").await.expect(404);
+    let nothing = Request::builder().uri("/settings/api/nothing").header("host", "localhost");
+    let nothing = send(&nested, nothing.body(Body::empty()).expect("a request")).await;
+    let detail = "there is nothing here: see /settings/api/openapi.json";
+    assert_eq!(nothing.expect(404)["detail"], detail);
+    let nothing = fixture.get("/api/nothing").await.expect(404);
+    assert_eq!(nothing["detail"], "there is nothing here: see /api/openapi.json");
     fixture.call("PUT", "/api/webhooks", None).await.expect(405);
 }

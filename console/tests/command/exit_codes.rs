@@ -74,6 +74,34 @@ fn what_cannot_be_is_wrong_usage() {
 }
 
 #[test]
+fn what_was_typed_wrong_is_told_with_what_to_write() {
+    let folder = Folder::new();
+    let create = ["webhooks", "create", "https://example.com"];
+    for (arguments, says) in [
+        (&["serve", "--allow", "abc"][..], "write a network such as 127.0.0.0/8"),
+        (&["dispatch", "--allow", "10.0.0.0/33"], "write a network such as 127.0.0.0/8"),
+        (&[&create[..], &["--allow", "localhost"]].concat(), "write a network"),
+        (&[&create[..], &["--rate-limit", "0"]].concat(), "write a whole number, 1 or more"),
+        (&["recover", "x", "--since", "1h", "--per-second", "0"], "write a whole number"),
+        (&["serve", "--listen", "8600"], "write an address and a port, such as 127.0.0.1:8600"),
+        (&["listen", "--forward", "localhost"], "write a URL such as http://"),
+        (&["doctor", "--probe", "example.com"], "write a URL such as http://"),
+        (&["--server", "hooks", "--key", "k", "keys", "list"], "takes a URL of http or https"),
+    ] {
+        check(&folder.run(arguments), 2, says);
+    }
+    for (name, value, says) in [
+        ("HOOKWRIGHT_ALLOW", "abc", "HOOKWRIGHT_ALLOW, is `abc`: write a network such as"),
+        ("HOOKWRIGHT_LISTEN", ":8600", "write an address and a port"),
+        ("HOOKWRIGHT_BEHIND_PROXY", "yes", "write true or false"),
+    ] {
+        check(&Ended::of(folder.command(&["serve"]).env(name, value)), 2, says);
+    }
+    let allowed = folder.json(&["config", "--allow", "127.0.0.1", "--allow", "::1"]);
+    assert_eq!(allowed["allow"]["value"], "127.0.0.1/32,::1/128");
+}
+
+#[test]
 fn what_is_not_there_is_not_found() {
     let folder = Folder::new();
     check(&folder.run(&["webhooks", "list"]), 3, "hookwright serve");
@@ -102,6 +130,14 @@ fn what_is_not_taken_is_refused() {
     check(&wrong, 4, "operations:");
     check(&wrong, 4, "secret:");
     check(&folder.run_with(&["send"], r#"{"event":"person created","data":{}}"#), 4, "event");
+    for (event, says) in [
+        (r#"{"event":"person.created"}"#, "the event was not taken: `data` is missing: write {"),
+        (r#"{"data":{}}"#, "the event was not taken: `event` is missing: write {"),
+        ("[]", "the event was not taken: it is no object: write {"),
+        (r#"{"event":"a.b","data":{},"timestamp":"x"}"#, "write it as 2025-02-10T15:30:50Z"),
+    ] {
+        check(&folder.run_with(&["send"], event), 4, says);
+    }
     let json =
         folder.run(&["webhooks", "create", "https://example.com", "--event", "a b", "--json"]);
     let told: serde_json::Value = serde_json::from_str(&json.stderr).unwrap();
@@ -150,9 +186,9 @@ fn an_event_is_looked_at_by_the_catalogue_that_is_set() {
     };
     folder.write("person.json", PERSON);
     folder.write("deal.json", r#"{"event":"deal.won","data":{"id":"a"}}"#);
-    check(&Ended::of(&mut set(&["send", "person.json"])), 0, "sent as");
+    check(&Ended::of(&mut set(&["send", "person.json"])), 0, "emitted as");
     check(&Ended::of(&mut set(&["send", "deal.json"])), 4, "no event deal.won in the catalogue");
-    check(&folder.run(&["send", "deal.json"]), 0, "sent as");
+    check(&folder.run(&["send", "deal.json"]), 0, "emitted as");
     let webhook = folder.json(&["webhooks", "create", "https://example.com"]);
     let test = ["webhooks", "test", webhook["id"].as_str().unwrap(), "--event", "deal.won"];
     check(&Ended::of(&mut set(&test)), 4, "no event deal.won in the catalogue");

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use crate::program::{Folder, PATIENCE, PERSON, Running};
+use crate::program::{Ended, Folder, PATIENCE, PERSON, Running};
 
 async fn get(url: &str, path: &str, key: &str) -> (u16, String) {
     let request = reqwest::Client::new().get(format!("{url}{path}")).bearer_auth(key);
@@ -27,6 +27,32 @@ async fn a_server_is_ready_has_metrics_and_tells_its_key_once() {
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let (_server, told) = folder.serve();
     assert!(told["key"].is_null(), "{told}");
+}
+
+#[test]
+fn health_asks_the_server_that_is_set() {
+    let folder = Folder::new();
+    let (server, told) = folder.serve();
+    let url = told["url"].as_str().unwrap();
+    let listen = url.strip_prefix("http://").unwrap();
+    let own = |listen: &str| {
+        let mut command = folder.command(&["health", "--json"]);
+        Ended::of(command.env("HOOKWRIGHT_LISTEN", listen))
+    };
+    for health in
+        [folder.run(&["health", url]), folder.run(&["--server", url, "health"]), own(listen)]
+    {
+        assert_eq!(health.code, Some(0), "{health:?}");
+    }
+    drop(server);
+    for health in [folder.run(&["--server", url, "health"]), own(listen)] {
+        assert_eq!(health.code, Some(5), "{health:?}");
+        let text = format!("the server at {listen} does not answer");
+        assert!(health.stderr.contains(&text), "{health:?}");
+    }
+    let wrong = folder.run(&["health", "localhost"]);
+    assert_eq!(wrong.code, Some(2), "{wrong:?}");
+    assert!(wrong.stderr.contains("http://127.0.0.1:8600"), "{wrong:?}");
 }
 
 #[test]
@@ -115,7 +141,7 @@ async fn names_are_answered_to_when_they_are_given() {
     let arguments = ["serve", "--listen", "127.0.0.1:0", "--host", "hooks.example.com", "--json"];
     let server = folder.start(&arguments);
     let told = server.json();
-    let url = format!("{}/health/live", told["url"].as_str().unwrap());
+    let url = format!("{}/api/openapi.json", told["url"].as_str().unwrap());
     for (host, expected) in [("hooks.example.com", 200), ("evil.example.com", 421)] {
         let answer = reqwest::Client::new().get(&url).header("host", host).send().await.unwrap();
         assert_eq!(answer.status(), expected, "{host}");

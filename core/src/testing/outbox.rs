@@ -1,12 +1,16 @@
+use std::any::type_name;
 use std::fmt::{self, Write as _};
+use std::marker::PhantomData;
 use std::ops::Deref;
+use std::panic::Location;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use sqlx::Sqlite;
 
-use crate::event::{Event, EventData, EventId, Incoming, RawEvent, ReadError};
+use crate::event::data::{Expected, is_of};
+use crate::event::{Event, EventData, EventId, EventName, Incoming, RawEvent, ReadError};
 use crate::outbox::{MasterKey, Outbox, OutboxBuilder, Query, Store};
 
 /// An outbox that tells what was emitted through it.
@@ -44,6 +48,11 @@ impl<S: Store> TestOutbox<S> {
         Self { outbox, directory: None }
     }
 
+    /// The outbox itself, of which your own code is given a clone.
+    pub fn outbox(&self) -> &Outbox<S> {
+        &self.outbox
+    }
+
     /// Everything that was emitted, in order.
     ///
     /// # Panics
@@ -72,48 +81,62 @@ impl<S: Store> TestOutbox<S> {
     ///
     /// # Panics
     ///
-    /// When one is not an event of `T`, and when the database cannot be read.
-    pub async fn emitted_as<T>(&self, name: &str) -> Vec<Event<T>>
+    /// When no event of `T` can have the name, when one cannot be read as it, and when the database
+    /// cannot be read.
+    #[track_caller]
+    pub fn emitted_as<T>(&self, name: &str) -> impl Future<Output = Vec<Event<T>>>
     where
         T: EventData + DeserializeOwned,
     {
-        let emitted = self.emitted().await;
-        let named = emitted.iter().filter(|event| event.name().to_string() == name);
-        let read = |event: &RawEvent| {
-            event.read().unwrap_or_else(|error| panic!("{error}\n{}", list(&emitted)))
-        };
-        named.map(read).collect()
+        let (name, caller) = (name_of::<T>(name), Location::caller());
+        async move {
+            let emitted = self.emitted().await;
+            let named = emitted.iter().filter(|event| *event.name() == name);
+            let read = |event: &RawEvent| {
+                event.read().unwrap_or_else(|error| panic!("{caller}: {error}\n{}", list(&emitted)))
+            };
+            named.map(read).collect()
+        }
     }
 
     /// Asserts that an event of this name was emitted which is `expected`.
     ///
     /// # Panics
     ///
-    /// When there is none, with what was emitted in place of it.
-    pub async fn assert_emitted<T>(&self, name: &str, expected: impl Fn(&Event<T>) -> bool + Send)
+    /// When there is none, with what was emitted in place of it, and when no event of `T` can have
+    /// the name.
+    #[track_caller]
+    pub fn assert_emitted<T>(
+        &self,
+        name: &str,
+        expected: impl Fn(&Event<T>) -> bool + Send,
+    ) -> impl Future<Output = ()>
     where
         T: EventData + DeserializeOwned,
     {
-        let emitted = self.emitted().await;
-        let mut unexpected = 0;
-        let mut unread: Vec<ReadError> = Vec::new();
-        for event in emitted.iter().filter(|event| event.name().to_string() == name) {
-            match event.read::<Event<T>>() {
-                Ok(event) if expected(&event) => return,
-                Ok(_) => unexpected += 1,
-                Err(error) => unread.push(error),
+        let (name, caller) = (name_of::<T>(name), Location::caller());
+        async move {
+            let emitted = self.emitted().await;
+            let mut unexpected = 0;
+            let mut unread: Vec<ReadError> = Vec::new();
+            for event in emitted.iter().filter(|event| *event.name() == name) {
+                match event.read::<Event<T>>() {
+                    Ok(event) if expected(&event) => return,
+                    Ok(_) => unexpected += 1,
+                    Err(error) => unread.push(error),
+                }
             }
+            let mut why = format!("no `{name}` was emitted that is as expected");
+            match unexpected {
+                0 => {}
+                1 => why.push_str("; one is otherwise"),
+                many => write!(why, "; {many} are otherwise").expect("a String takes it"),
+            }
+            for error in unread {
+                write!(why, "; one cannot be read: {error}").expect("a String takes it");
+            }
+            panic!("{caller}: {why}\n{}", list(&emitted));
         }
-        let mut why = format!("no `{name}` was emitted that is as expected");
-        match unexpected {
-            0 => {}
-            1 => why.push_str("; one is otherwise"),
-            many => write!(why, "; {many} are otherwise").expect("a String takes it"),
-        }
-        for error in unread {
-            write!(why, "; one cannot be read: {error}").expect("a String takes it");
-        }
-        panic!("{why}\n{}", list(&emitted));
     }
 
     /// Asserts that nothing was emitted.
@@ -121,20 +144,28 @@ impl<S: Store> TestOutbox<S> {
     /// # Panics
     ///
     /// When something was, with what it is.
-    pub async fn assert_none(&self) {
-        let emitted = self.emitted().await;
-        assert!(emitted.is_empty(), "something was emitted\n{}", list(&emitted));
+    #[track_caller]
+    pub fn assert_none(&self) -> impl Future<Output = ()> {
+        let caller = Location::caller();
+        async move {
+            let emitted = self.emitted().await;
+            assert!(emitted.is_empty(), "{caller}: something was emitted\n{}", list(&emitted));
+        }
     }
 
     /// Asserts that no event of this name was emitted.
     ///
     /// # Panics
     ///
-    /// When one was, with everything that was emitted.
-    pub async fn assert_not_emitted(&self, name: &str) {
-        let emitted = self.emitted().await;
-        let is_there = emitted.iter().any(|event| event.name().to_string() == name);
-        assert!(!is_there, "`{name}` was emitted\n{}", list(&emitted));
+    /// When one was, with everything that was emitted, and when no event can have the name.
+    #[track_caller]
+    pub fn assert_not_emitted(&self, name: &str) -> impl Future<Output = ()> {
+        let (name, caller) = (parse(name), Location::caller());
+        async move {
+            let emitted = self.emitted().await;
+            let is_there = emitted.iter().any(|event| *event.name() == name);
+            assert!(!is_there, "{caller}: `{name}` was emitted\n{}", list(&emitted));
+        }
     }
 
     /// Emits an event in a transaction of its own.
@@ -148,6 +179,24 @@ impl<S: Store> TestOutbox<S> {
         transaction.commit().await.expect("the transaction commits");
         id
     }
+}
+
+/// The name of an event of `T`.
+#[track_caller]
+fn name_of<T: EventData>(text: &str) -> EventName {
+    let name = parse(text);
+    assert!(
+        is_of::<T>(name.object(), name.operation()),
+        "`{}` is read from {}, and never from `{name}`",
+        type_name::<T>(),
+        Expected::<T>(PhantomData)
+    );
+    name
+}
+
+#[track_caller]
+fn parse(name: &str) -> EventName {
+    name.parse().unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// One line for each event: tests have small ones.

@@ -1,7 +1,11 @@
 //! The database, its master key and its clock.
 
-use chrono::Utc;
-use hookwright::{AddressPolicy, OutboxError, Postgres, Sqlite};
+use std::collections::BTreeMap;
+
+use chrono::{TimeDelta, Utc};
+use hookwright::{
+    AddressPolicy, AttemptOutcome, OutboxError, Postgres, Query, Sqlite, StoredEndpoint,
+};
 use sqlx::Pool;
 
 use super::{Findings, network};
@@ -14,6 +18,8 @@ use crate::problem::with_sources;
 
 /// How many webhooks are looked at.
 const MOST: usize = 20;
+/// How long an acknowledgement shows that whatever delivers may dial the webhook.
+const LATELY: TimeDelta = TimeDelta::days(1);
 
 pub(super) async fn look(
     path: &str,
@@ -58,13 +64,22 @@ pub(super) async fn look(
     let waiting = on_store!(&outbox, outbox => outbox.history().undispatched().await?);
     if waiting > 0 {
         let text = format!(
-            "{waiting} events wait for a dispatcher: does `hookwright serve` or `dispatch` run?"
+            "{}: does your application's dispatcher run, or `hookwright serve` or `dispatch`?",
+            waiting_for_dispatcher(waiting),
         );
         findings.warn("dispatcher", &text)?;
     } else {
         findings.ok("dispatcher", "no event waits for one")?;
     }
     webhooks(&outbox, settings, findings).await
+}
+
+/// How many events no dispatcher has looked at yet.
+pub(in crate::command) fn waiting_for_dispatcher(events: u64) -> String {
+    match events {
+        1 => "1 event waits for a dispatcher".to_owned(),
+        _ => format!("{events} events wait for a dispatcher"),
+    }
 }
 
 enum Opening {
@@ -126,17 +141,37 @@ async fn webhooks(
 ) -> Result<(), Failure> {
     let allowed = networks::allowed(settings, outbox).await?.unwrap_or_default();
     let policy = allowed.into_iter().fold(AddressPolicy::default(), AddressPolicy::allow);
-    let query = hookwright::Query::new().limit(hookwright::Query::MAX_LIMIT);
+    let query = Query::new().limit(Query::MAX_LIMIT);
     let page = on_store!(outbox, outbox => outbox.endpoints().page(&query).await?);
-    let mut urls: Vec<_> =
-        page.items().iter().map(|stored| stored.settings().url().clone()).collect();
-    urls.sort_by_key(|url| (url.host_str().map(str::to_owned), url.port_or_known_default()));
-    urls.dedup_by_key(|url| (url.host_str().map(str::to_owned), url.port_or_known_default()));
-    if urls.is_empty() {
+    let mut places: BTreeMap<_, Vec<&StoredEndpoint>> = BTreeMap::new();
+    for webhook in page.items() {
+        let url = webhook.settings().url();
+        places.entry((url.host_str(), url.port_or_known_default())).or_default().push(webhook);
+    }
+    if places.is_empty() {
         return findings.ok("webhooks", "there are none yet");
     }
-    for url in urls.iter().take(MOST) {
-        network::reach(url, &policy, findings).await?;
+    for webhooks in places.values().take(MOST) {
+        // An application may deliver by a sender of its own, of which nothing is noted here.
+        let policy = if have_acknowledged(outbox, webhooks).await? { None } else { Some(&policy) };
+        network::reach(webhooks[0].settings().url(), policy, findings).await?;
     }
     Ok(())
+}
+
+/// Whether one of these webhooks has acknowledged an event lately, at the URL that it has.
+async fn have_acknowledged(
+    outbox: &AnyOutbox,
+    webhooks: &[&StoredEndpoint],
+) -> Result<bool, OutboxError> {
+    for webhook in webhooks {
+        let since = webhook.updated_at().max(Utc::now() - LATELY);
+        let query = Query::new().endpoint(webhook.id()).outcome(AttemptOutcome::Delivered);
+        let query = query.since(since).limit(1);
+        let page = on_store!(outbox, outbox => outbox.history().attempts(&query).await?);
+        if !page.items().is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -13,6 +13,7 @@ use super::Findings;
 use crate::command::client::Client;
 use crate::command::database::Missing;
 use crate::command::failure::Failure;
+use crate::command::networks::ALLOWING;
 use crate::command::settings::Settings;
 use crate::problem::with_sources;
 
@@ -94,11 +95,11 @@ pub(super) fn judge_clock(whose: &str, apart: i64, findings: &mut Findings) -> R
     }
 }
 
-/// Whether a webhook's name is known, its addresses are allowed, and one of them can be reached.
-/// Nothing is sent.
+/// Whether a webhook's name is known, its addresses are allowed by the policy, where one is to be
+/// asked, and one of them can be reached. Nothing is sent.
 pub(super) async fn reach(
     url: &Url,
-    policy: &AddressPolicy,
+    policy: Option<&AddressPolicy>,
     findings: &mut Findings,
 ) -> Result<(), Failure> {
     let host = url.host_str().unwrap_or_default();
@@ -113,15 +114,16 @@ pub(super) async fn reach(
         }
         Err(_) => return findings.fail("dns", &format!("{host}: the DNS does not answer")),
     };
-    let judge = |address: &SocketAddr| match url.scheme() {
-        "https" => policy.judge(address.ip()),
-        _ => policy.judge_plain(address.ip()),
-    };
-    let refused = addresses.iter().find_map(|address| judge(address).err());
-    if let Some(refused) = refused.filter(|_| !policy.allows_host(name)) {
-        let text =
-            format!("{host} is not dialled: {refused}; `hookwright serve --allow NETWORK` does");
-        return findings.fail("egress", &text);
+    let refused = policy.and_then(|policy| {
+        let judge = |address: &SocketAddr| match url.scheme() {
+            "https" => policy.judge(address.ip()),
+            _ => policy.judge_plain(address.ip()),
+        };
+        addresses.iter().find_map(|address| judge(address).err())
+    });
+    if let Some(refused) = refused {
+        let text = format!("{host} is dialled only where that is allowed: {refused}; {ALLOWING}");
+        return findings.warn("egress", &text);
     }
     for address in &addresses {
         let dialled = tokio::time::timeout(PATIENCE, TcpStream::connect(address)).await;

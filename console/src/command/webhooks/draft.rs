@@ -1,16 +1,19 @@
 //! What is said of a webhook that is made or changed.
 
+use std::num::NonZeroU32;
+
 use clap::Args;
 use hookwright::{EndpointSettings, IpNet, Sender};
 use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::show;
-use crate::command::client::Client;
+use crate::command::client::{Client, Dispatching};
 use crate::command::failure::Failure;
-use crate::command::networks::unguarded;
+use crate::command::networks::{ALLOWING, sender, unguarded};
 use crate::command::output::Output;
 use crate::command::settings::{Settings, Target, Values};
+use crate::command::typed;
 
 #[derive(Args, Debug)]
 pub(in crate::command) struct Create {
@@ -66,16 +69,16 @@ struct Options {
     #[arg(long = "header", value_name = "HEADER")]
     headers: Vec<String>,
     /// How many requests begin in a second at most.
-    #[arg(long, value_name = "REQUESTS")]
-    rate_limit: Option<std::num::NonZeroU32>,
+    #[arg(long, value_name = "REQUESTS", value_parser = typed::read::<NonZeroU32>)]
+    rate_limit: Option<NonZeroU32>,
     /// How bodies are written: documented, standard, or one with settings, in JSON:
     /// {"twenty":{"workspaceId":"…","objects":{"person":"…"}}} or
     /// {"cloudevents":{"source":"https://crm.example.com"}}
     #[arg(long)]
     format: Option<String>,
-    /// Take an address in this network, of a database that nothing delivers from yet; may be given
-    /// several times [env: HOOKWRIGHT_ALLOW, with commas]
-    #[arg(long, value_name = "NETWORK")]
+    /// Take an address in this network, of a database: whatever delivers has to allow it too; may
+    /// be given several times [env: HOOKWRIGHT_ALLOW, with commas]
+    #[arg(long, value_name = "NETWORK", value_parser = typed::read::<IpNet>)]
     allow: Vec<IpNet>,
 }
 
@@ -201,7 +204,7 @@ fn with_help(failure: Failure, settings: &Settings, url: Option<&str>) -> Failur
     let is_database = matches!(settings.target(), Ok(Target::Database(_)));
     if is_database && failure.refuses("targetUrl") && url.is_some_and(can_be_allowed) {
         return failure
-            .or_else("give --allow NETWORK if it is meant, here and to `hookwright serve`");
+            .or_else(&format!("give --allow NETWORK here if it is meant, and {ALLOWING}"));
     }
     failure
 }
@@ -213,20 +216,23 @@ fn can_be_allowed(url: &str) -> bool {
         .is_ok_and(|settings| unguarded().is_ok_and(|sender| sender.check(settings.url()).is_ok()))
 }
 
-/// Where nobody has judged the address: it may be one that a dispatcher refuses.
+/// Says where the address is one that a dispatcher may refuse.
 fn warn_of_address(client: &Client, webhook: &Value, output: Output) {
-    if client.judges_addresses {
-        return;
-    }
+    let (sender, who) = match &client.dispatcher {
+        Dispatching::AsJudged => return,
+        Dispatching::Unknown => (Sender::new().ok(), "that is not dialled by default"),
+        Dispatching::Allowed(networks) => (
+            sender(networks).ok(),
+            "the last `hookwright serve` or `dispatch` of this database does not dial that",
+        ),
+    };
     let url = webhook["targetUrl"].as_str().and_then(|url| EndpointSettings::new(url).ok());
-    let (Some(url), Ok(sender)) = (url, Sender::new()) else {
+    let (Some(url), Some(sender)) = (url, sender) else {
         return;
     };
     if let Err(error) = sender.check(url.url()) {
         let source = std::error::Error::source(&error);
         let why = source.map_or_else(|| error.to_string(), ToString::to_string);
-        output.note(&format!(
-            "note: {why}: events get there from a `hookwright serve` or `dispatch` with --allow for its network"
-        ));
+        output.note(&format!("note: {why}; {who}: {ALLOWING}"));
     }
 }

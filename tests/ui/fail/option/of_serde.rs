@@ -1,0 +1,12 @@
+use hookwright::WebhookObject;
+
+#[derive(serde::Serialize, WebhookObject)]
+#[webhook(rename_all = "camelCase")]
+struct Person {
+    id: String,
+}
+
+fn main() {
+    let record = Person { id: "p1".to_owned() };
+    println!("{}", serde_json::to_string(&record.created()).unwrap());
+}
