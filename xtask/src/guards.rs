@@ -38,6 +38,8 @@ enum Suite {
     Units,
     /// A test binary of `tests/`.
     Binary(&'static str),
+    /// A test binary of the console.
+    Console(&'static str),
 }
 
 const GUARDS: &[Guard] = &[
@@ -138,7 +140,7 @@ const GUARDS: &[Guard] = &[
     Guard {
         name: "void-leases-at-start",
         file: "core/src/dispatcher/run.rs",
-        text: "if S::IS_EXCLUSIVE { run.tokens.start } else { 0 }",
+        text: "if S::IS_EXCLUSIVE { self.tokens.start } else { 0 }",
         without: "0",
         test: Test {
             suite: Suite::Binary("it"),
@@ -191,6 +193,119 @@ const GUARDS: &[Guard] = &[
                 nothing_is_dialled_when_the_last_heartbeat_is_too_old",
         },
     },
+    Guard {
+        name: "unread-endpoint",
+        file: "core/src/dispatcher/turn.rs",
+        text: "self.deliveries.extend(directory.kept(event, terms.now));",
+        without: "",
+        test: Test {
+            suite: Suite::Binary("it"),
+            name: "outbox::sqlite::unread::events_are_kept_for_an_endpoint_that_cannot_be_read",
+        },
+    },
+    Guard {
+        name: "fair-shares",
+        file: "core/src/dispatcher/turn.rs",
+        text: "plan.shares = lanes.contended(terms.free, terms.slow_free, directory, terms.now);",
+        without: "plan.shares = None;",
+        test: Test {
+            suite: Suite::Binary("it"),
+            name: "outbox::sqlite::limits::\
+                every_endpoint_has_its_share_when_there_are_not_slots_for_all",
+        },
+    },
+    Guard {
+        name: "late-results",
+        file: "core/src/dispatcher/turn.rs",
+        text: "!self.late.contains(&lease)",
+        without: "lease.token != 0",
+        test: Test {
+            suite: Suite::Binary("it"),
+            name: "outbox::sqlite::leases::a_finish_with_a_lost_lease_changes_nothing",
+        },
+    },
+    Guard {
+        name: "own-connection",
+        file: "core/src/dispatcher/run.rs",
+        text: "connection.close_on_drop();",
+        without: "",
+        test: Test {
+            suite: Suite::Binary("it"),
+            name: "outbox::notify::\
+                what_a_dispatcher_sets_for_itself_is_not_left_to_those_who_share_its_pool",
+        },
+    },
+    Guard {
+        name: "host",
+        file: "console/src/api/layers.rs",
+        text: ".is_some_and(|authority| is_of(&console, authority.host()));",
+        without: ".is_some_and(|authority| is_of(&console, authority.host()) || true);",
+        test: Test {
+            suite: Suite::Console("api"),
+            name: "sqlite::hosts::a_request_for_another_host_is_refused",
+        },
+    },
+    Guard {
+        name: "scope",
+        file: "console/src/access/principal.rs",
+        text: "self.scopes.allow(scope)",
+        without: "self.scopes.allow(scope) || true",
+        test: Test {
+            suite: Suite::Console("api"),
+            name: "sqlite::matrix::every_route_asks_for_its_scope_and_keeps_tenants_apart",
+        },
+    },
+    Guard {
+        name: "tenant",
+        file: "console/src/access/principal.rs",
+        text: "let Some(tenant) = &self.tenant else {",
+        without: "let Some(tenant) = self.tenant.as_ref().filter(|_| false) else {",
+        test: Test {
+            suite: Suite::Console("page"),
+            name: "matrix::every_page_asks_for_its_scope_and_keeps_tenants_apart",
+        },
+    },
+    Guard {
+        name: "revoked-key",
+        file: "console/src/access/keys.rs",
+        text: "WHERE digest = $1 AND revoked_at IS NULL",
+        without: "WHERE digest = $1",
+        test: Test {
+            suite: Suite::Console("api"),
+            name: "sqlite::access::a_revoked_key_is_refused",
+        },
+    },
+    Guard {
+        name: "form-token",
+        file: "console/src/page/visitor.rs",
+        text: "if !is_own || visitor.has_new_cookie {",
+        without: "if !is_own && visitor.has_new_cookie {",
+        test: Test {
+            suite: Suite::Console("page"),
+            name: "signing_in::a_form_without_its_token_is_refused_in_words",
+        },
+    },
+    Guard {
+        name: "other-site",
+        file: "console/src/access/guard.rs",
+        text: "site.is_some_and(|site| site != b\"same-origin\" && site != b\"none\")",
+        without: "site.is_some_and(|_site| false)",
+        test: Test {
+            suite: Suite::Console("api"),
+            name: "sqlite::access::\
+                what_an_application_vouches_for_is_not_sent_by_another_site",
+        },
+    },
+    Guard {
+        name: "write-to-its-end",
+        file: "console/src/api/idempotency.rs",
+        text: "tokio::spawn(async move { once(&console, &key, request, next).await })",
+        without: "async move { Ok::<_, String>(once(&console, &key, request, next).await) }",
+        test: Test {
+            suite: Suite::Console("api"),
+            name: "sqlite::idempotency::who_goes_away_and_comes_again_finds_it_done_once",
+        },
+    },
 ];
 
 impl Guard {
@@ -208,15 +323,16 @@ impl Guard {
 }
 
 impl Test {
-    /// The arguments with which `cargo test` builds the test's binary. Both packages are named
-    /// always, so that their dependencies are built once, with the features of both.
+    /// The arguments with which `cargo test` builds the test's binary. All packages are named
+    /// always, so that their dependencies are built once, with the features of all.
     fn build_arguments(&self) -> Vec<&'static str> {
-        let packages = ["test", "-p", "hookwright", "-p", "hookwright-tests", "--all-features"];
-        let suite: &[&str] = match self.suite {
-            Suite::Units => &["--lib"],
-            Suite::Binary(name) => &["--test", name],
-        };
-        [&packages, suite].concat()
+        let mut arguments = vec!["test", "-p", "hookwright", "-p", "hookwright-tests"];
+        arguments.extend(["-p", "hookwright-console", "--all-features"]);
+        match self.suite {
+            Suite::Units => arguments.push("--lib"),
+            Suite::Binary(name) | Suite::Console(name) => arguments.extend(["--test", name]),
+        }
+        arguments
     }
 
     /// Whether the test is skipped where PostgreSQL is missing.

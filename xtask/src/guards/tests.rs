@@ -55,13 +55,15 @@ fn a_guard_is_chosen_by_its_name() {
 }
 
 #[test]
-fn a_test_is_built_with_the_features_of_both_packages() {
+fn a_test_is_built_with_the_features_of_all_packages() {
     let check = |suite, expected: &str| {
         let arguments = Test { suite, name: "holds" }.build_arguments();
         assert_eq!(arguments.join(" "), expected);
     };
-    check(Suite::Units, "test -p hookwright -p hookwright-tests --all-features --lib");
-    check(Suite::Binary("it"), "test -p hookwright -p hookwright-tests --all-features --test it");
+    let all = "test -p hookwright -p hookwright-tests -p hookwright-console --all-features";
+    check(Suite::Units, &format!("{all} --lib"));
+    check(Suite::Binary("it"), &format!("{all} --test it"));
+    check(Suite::Console("api"), &format!("{all} --test api"));
 }
 
 #[test]
