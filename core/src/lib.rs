@@ -207,9 +207,9 @@ pub use crate::address::{AddressPolicy, RefusedAddress};
 #[cfg(feature = "schema")]
 pub use crate::catalog::{Added, Break, Catalog, CatalogLock, Described, LockError, UnknownEvent};
 #[cfg_attr(not(feature = "testing"), doc(hidden))]
-#[cfg(feature = "_outbox")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use crate::dispatcher::Clock;
-#[cfg(feature = "_outbox")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use crate::dispatcher::{Dispatcher, Health, Notice};
 #[cfg(feature = "http")]
 pub use crate::endpoint::{Endpoint, EndpointError, PrivateCa, PrivateCaError};
@@ -221,7 +221,7 @@ pub use crate::event::{
 #[cfg(feature = "http")]
 pub use crate::format::{CloudEvents, CloudEventsError, Format, Twenty};
 pub use crate::object::WebhookObject;
-#[cfg(feature = "_outbox")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use crate::outbox::{
     AttemptOutcome, Backlog, Cursor, CursorError, Deliveries, DeliveryState, DisabledReason,
     EmitError, EndpointId, EndpointIdError, EndpointSettings, EndpointState, Endpoints,

@@ -159,7 +159,6 @@ pub trait WebhookObject {
 }
 
 /// An event that borrows its record carries the same data.
-#[diagnostic::do_not_recommend]
 impl<T: WebhookObject> WebhookObject for &T {
     const NAME: &'static str = T::NAME;
     const OPERATIONS: &'static [&'static str] = T::OPERATIONS;

@@ -20,6 +20,25 @@
 //! let app: Router = Router::new().route("/hooks", post(hook)).with_state(verifier);
 //! # Ok::<(), hookwright::SecretError>(())
 //! ```
+//!
+//! A state of your own has the verifier in it:
+//!
+//! ```
+//! use axum::extract::FromRef;
+//! use hookwright::Verifier;
+//!
+//! #[derive(Clone)]
+//! struct App {
+//!     verifier: Verifier,
+//! }
+//!
+//! // With axum's feature `macros`: `#[derive(FromRef)]`.
+//! impl FromRef<App> for Verifier {
+//!     fn from_ref(app: &App) -> Self {
+//!         app.verifier.clone()
+//!     }
+//! }
+//! ```
 
 use axum::extract::{FromRef, FromRequest, Request};
 use axum::response::{IntoResponse, Response};
