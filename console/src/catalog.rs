@@ -17,6 +17,8 @@ use self::patterns::Changes;
 pub(crate) struct EventCatalog {
     /// The document as it was given.
     pub(crate) document: Value,
+    /// The names of the events, in their order.
+    names: Vec<EventName>,
     events: Vec<Described>,
 }
 
@@ -50,12 +52,12 @@ impl EventCatalog {
     pub(crate) fn read(document: &str) -> Result<Self, NotACatalog> {
         let document: Value = serde_json::from_str(document).map_err(|_| NotACatalog)?;
         let bodies = document["oneOf"].as_array().ok_or(NotACatalog)?;
-        let mut events = Vec::with_capacity(bodies.len());
+        let (mut names, mut events) = (Vec::new(), Vec::new());
         for body in bodies {
             let reference = body["$ref"].as_str().ok_or(NotACatalog)?;
             let name = reference.strip_prefix("#/$defs/").ok_or(NotACatalog)?;
-            let name: EventName = name.parse().map_err(|_| NotACatalog)?;
-            let name = name.to_string();
+            names.push(name.parse().map_err(|_| NotACatalog)?);
+            let name = name.to_owned();
             let schema = document["$defs"].get(&name).ok_or(NotACatalog)?;
             let event = CatalogEvent {
                 description: schema["description"].as_str().map(str::to_owned),
@@ -65,7 +67,7 @@ impl EventCatalog {
             let changes = Changes::of(schema);
             events.push(Described { event, changes, validator: OnceLock::new() });
         }
-        Ok(Self { document, events })
+        Ok(Self { document, names, events })
     }
 
     pub(crate) fn events(&self) -> impl Iterator<Item = &CatalogEvent> {

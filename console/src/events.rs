@@ -60,8 +60,6 @@ pub(crate) struct Trial {
 
 /// How long an event's name and a record's id are at most, in bytes.
 const MAX_NAME: usize = 256;
-/// The objects of the dispatcher's own events.
-const OPERATIONAL: [&str; 2] = ["webhookDelivery", "webhookEndpoint"];
 
 /// The name of an event that only tries a webhook out.
 pub(crate) const TEST: &str = "webhook.test";
@@ -130,14 +128,9 @@ pub(crate) async fn emit(
     Ok(Emitted { id: id.to_string() })
 }
 
-/// Whether events of this object are the dispatcher's own.
-pub(crate) fn is_operational(object: &str) -> bool {
-    OPERATIONAL.contains(&object)
-}
-
 /// Refuses names that are not for programs to take.
 fn check_name(name: &EventName) -> Result<(), String> {
-    if is_operational(name.object()) {
+    if name.is_operational() {
         return Err("events of this name are the dispatcher's own".to_owned());
     }
     if name.object().len() + name.operation().len() > MAX_NAME {

@@ -381,15 +381,10 @@ impl<S: Store> Outbox<S> {
         let Some(known) = &self.shared.known else {
             return Ok(());
         };
-        for pattern in patterns {
-            let fields: Vec<&str> = pattern.fields().collect();
-            if !pattern.object().is_some_and(is_operational) {
-                known
-                    .check_pattern(pattern.object(), pattern.operation(), &fields)
-                    .map_err(|error| OutboxError::new(Kind::UnknownEvent(error)))?;
-            }
-        }
-        Ok(())
+        patterns
+            .iter()
+            .try_for_each(|pattern| known.check(pattern))
+            .map_err(|error| OutboxError::new(Kind::UnknownEvent(error)))
     }
 
     pub(crate) fn formats(&self) -> &Formats {

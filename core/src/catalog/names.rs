@@ -5,6 +5,8 @@ use std::fmt::{self, Write as _};
 
 #[cfg(feature = "_outbox")]
 use crate::event::EventName;
+#[cfg(feature = "_outbox")]
+use crate::outbox::{EventPattern, is_operational};
 
 /// The name, with the first number that makes it free.
 pub(super) fn unique(name: String, is_taken: impl Fn(&str) -> bool) -> String {
@@ -100,9 +102,58 @@ impl fmt::Display for UnknownEvent {
 
 impl Error for UnknownEvent {}
 
-/// Whether a pattern matches one of these events: `None` is any object or operation.
 #[cfg(feature = "_outbox")]
-pub(super) fn check_pattern(
+impl EventPattern {
+    /// Refuses a pattern that matches none of these events, or names a field that is none of theirs,
+    /// and tells what was probably meant. Events about webhooks are in no catalogue.
+    ///
+    /// `fields` gives those that updates of the events may tell of, by the pattern's object and
+    /// operation, or `None` when they may tell of any; it is asked only when the pattern names some.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownEvent`], which says what to do.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use hookwright::{EventName, EventPattern};
+    ///
+    /// let events: Vec<EventName> = vec!["person.created".parse()?, "person.updated".parse()?];
+    /// let fields = || Some(vec!["email".to_owned()]);
+    /// let pattern: EventPattern = "person.updated[emial]".parse()?;
+    /// let error = pattern.check(&events, fields).unwrap_err();
+    /// assert_eq!(error.nearest(), Some("person.updated[email]"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn check(
+        &self,
+        events: &[EventName],
+        fields: impl FnOnce() -> Option<Vec<String>>,
+    ) -> Result<(), UnknownEvent> {
+        let (object, operation) = (self.object(), self.operation());
+        if object.is_some_and(is_operational) {
+            return Ok(());
+        }
+        check_name(events, object, operation)?;
+        let Some(known) = self.fields().next().and_then(|_| fields()) else {
+            return Ok(());
+        };
+        let Some(unknown) = self.fields().find(|field| known.iter().all(|known| known != field))
+        else {
+            return Ok(());
+        };
+        let written = |field: &str| format!("{}.updated[{field}]", object.unwrap_or("*"));
+        Err(UnknownEvent {
+            pattern: written(unknown),
+            nearest: nearest(unknown, known.iter().map(String::as_str)).map(written),
+        })
+    }
+}
+
+/// Whether one of these events has this object and operation: `None` is any.
+#[cfg(feature = "_outbox")]
+fn check_name(
     known: &[EventName],
     object: Option<&str>,
     operation: Option<&str>,
@@ -136,49 +187,14 @@ pub(super) fn check_pattern(
     })
 }
 
-/// Whether each field that a pattern names is known.
-#[cfg(feature = "_outbox")]
-pub(super) fn check_fields(
-    known: &[String],
-    object: Option<&str>,
-    fields: &[&str],
-) -> Result<(), UnknownEvent> {
-    let is_known = |field: &str| known.iter().any(|known| known == field);
-    let Some(unknown) = fields.iter().find(|field| !is_known(field)) else {
-        return Ok(());
-    };
-    let written = |field: &str| format!("{}.updated[{field}]", object.unwrap_or("*"));
-    Err(UnknownEvent {
-        pattern: written(unknown),
-        nearest: nearest(unknown, known.iter().map(String::as_str)).map(written),
-    })
-}
-
 /// The word that was probably meant: the nearest of `known`, when at most a third of the letters
-/// differ.
+/// differ; two that have changed places count as one.
 #[cfg(any(test, feature = "_outbox"))]
-pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let (distance, nearest) =
-        known.map(|candidate| (edit_distance(word, candidate), candidate)).min()?;
-    let allowed = (word.chars().count().max(nearest.len()) / 3).max(1);
+fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let distances = known.map(|candidate| (strsim::osa_distance(word, candidate), candidate));
+    let (distance, nearest) = distances.min()?;
+    let allowed = (word.chars().count().max(nearest.chars().count()) / 3).max(1);
     (distance <= allowed).then_some(nearest)
-}
-
-/// How many letters must be put in, taken out or changed.
-#[cfg(any(test, feature = "_outbox"))]
-fn edit_distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, letter) in from.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, other) in to.iter().enumerate() {
-            let changed = diagonal + usize::from(letter != *other);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[to.len()]
 }
 
 #[cfg(test)]
@@ -209,7 +225,7 @@ mod tests {
         let check = |pattern: &str, expected: Result<(), Option<&str>>| {
             let (object, operation) = pattern.split_once('.').expect("two parts");
             let part = |part| Some(part).filter(|part| *part != "*");
-            let found = check_pattern(&known, part(object), part(operation));
+            let found = check_name(&known, part(object), part(operation));
             let found = found.map_err(|error| error.nearest);
             assert_eq!(found, expected.map_err(|nearest| nearest.map(str::to_owned)), "{pattern}");
         };

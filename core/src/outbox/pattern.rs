@@ -129,6 +129,14 @@ impl Changed {
     }
 }
 
+impl EventName {
+    /// Whether it is told about webhooks themselves, as `webhookDelivery.failing`: by dispatchers, and
+    /// by nobody else.
+    pub fn is_operational(&self) -> bool {
+        is_operational(self.object())
+    }
+}
+
 /// Whether events of this object are about webhooks themselves.
 pub(crate) fn is_operational(object: &str) -> bool {
     OPERATIONAL.contains(&object)
