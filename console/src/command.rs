@@ -56,25 +56,28 @@ struct Options {
     command: Command,
 }
 
+/// Where `--help` lists what holds for every command.
+const GLOBAL: &str = "Global options";
+
 /// What holds for every command.
 #[derive(Args)]
 struct General {
     /// A file of SQLite, or a URL of PostgreSQL: hookwright.db, unless given
     /// [env: HOOKWRIGHT_DATABASE]
-    #[arg(long, global = true, value_name = "PATH_OR_URL", conflicts_with = "server")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "PATH_OR_URL", conflicts_with = "server")]
     database: Option<String>,
     /// A server, such as https://hooks.example.com, in place of a database [env: HOOKWRIGHT_SERVER]
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "URL")]
     server: Option<String>,
     /// The API key that the server asks for [env: HOOKWRIGHT_KEY, which other programs do not see]
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     key: Option<String>,
     /// The file with settings: hookwright.toml where it is there, unless given
     /// [env: HOOKWRIGHT_CONFIG]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Print JSON, for programs.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     json: bool,
 }
 

@@ -17,6 +17,7 @@ use super::networks;
 use super::settings::{Origin, Settings, Target};
 use crate::access::{Principal, Scope};
 use crate::console::Console;
+use crate::outbox::{AnyOutbox, on_store};
 use crate::problem::with_sources;
 
 /// How long an answer is waited for.
@@ -44,7 +45,7 @@ pub(super) enum Dispatching {
 
 enum Transport {
     Server { client: reqwest::Client, key: String },
-    Database { router: Router },
+    Database { router: Router, outbox: AnyOutbox },
 }
 
 impl Client {
@@ -82,6 +83,16 @@ impl Client {
         }
     }
 
+    /// How many events no dispatcher has looked at yet: of a database, since a server has one.
+    pub(super) async fn undispatched(&self) -> Result<u64, Failure> {
+        Ok(match &self.transport {
+            Transport::Server { .. } => 0,
+            Transport::Database { outbox, .. } => {
+                on_store!(outbox, outbox => outbox.history().undispatched().await?)
+            }
+        })
+    }
+
     /// As [`new`](Self::new), for a command that saves a URL. Where nothing tells which networks are
     /// allowed, since the database was never served from, no address is refused: the dispatcher does
     /// so when it sends.
@@ -103,12 +114,13 @@ impl Client {
     }
 
     fn of_console(console: Console) -> Result<Self, Failure> {
+        let outbox = console.outbox.clone();
         let router = console.router();
         let base =
             Url::parse("http://localhost/").map_err(|error| Failure::of(Exit::Usage, &error))?;
         Ok(Self {
             base,
-            transport: Transport::Database { router },
+            transport: Transport::Database { router, outbox },
             dispatcher: Dispatching::AsJudged,
         })
     }
@@ -164,7 +176,7 @@ impl Client {
         let url = self.url(path, query)?;
         let (status, body) = match &self.transport {
             Transport::Server { client, key } => over_http(client, key, method, url, body).await?,
-            Transport::Database { router } => in_process(router, method, &url, body).await?,
+            Transport::Database { router, .. } => in_process(router, method, &url, body).await?,
         };
         judge(status, &body)
     }

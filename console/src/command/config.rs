@@ -11,7 +11,7 @@ use super::database::without_password;
 use super::failure::Failure;
 use super::output::Output;
 use super::serve::LISTEN;
-use super::settings::{DATABASE, NAMES, Origin, Settings, Target};
+use super::settings::{DATABASE, NAMES, Origin, Settings, Target, unknown_variables};
 
 /// Where the key of secrets comes from, which no file and no flag holds.
 const MASTER_KEY: [&str; 2] = ["HOOKWRIGHT_MASTER_KEY", "HOOKWRIGHT_MASTER_KEY_FILE"];
@@ -40,26 +40,29 @@ pub(super) fn run(settings: &Settings, output: Output) -> Result<(), Failure> {
         }
         if !shown.is_empty() {
             let from = if is_used { origin.to_string() } else { format!("{origin}, not used") };
-            rows.push((name, shown, from));
+            rows.push((name.to_owned(), shown, from));
         }
     }
     for name in MASTER_KEY {
         if env::var_os(name).is_some() {
             rows.push((
-                "master-key",
+                "master-key".to_owned(),
                 vec!["[hidden]".to_owned()],
                 Origin::Environment(name.to_owned()).to_string(),
             ));
         }
     }
+    for name in unknown_variables() {
+        // It may be a misspelt key.
+        rows.push((name, vec!["[hidden]".to_owned()], "environment, not known".to_owned()));
+    }
     if output.is_json {
-        let member = |(name, values, from): (&str, Vec<String>, String)| {
-            (name.to_owned(), json!({"value": values.join(","), "from": from}))
+        let member = |(name, values, from): (String, Vec<String>, String)| {
+            (name, json!({"value": values.join(","), "from": from}))
         };
         return output.json(&Value::Object(rows.into_iter().map(member).collect::<Map<_, _>>()));
     }
-    let rows =
-        rows.into_iter().map(|(name, values, from)| [name.to_owned(), values.join(","), from]);
+    let rows = rows.into_iter().map(|(name, values, from)| [name, values.join(","), from]);
     output.table(["SETTING", "VALUE", "FROM"], rows)
 }
 

@@ -8,6 +8,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use url::Url;
 
 use super::failure::{Exit, Failure};
+use super::settings::DATABASE;
 use crate::outbox::AnyOutbox;
 
 /// Whether a database that is not there is made.
@@ -57,8 +58,12 @@ pub(super) fn check_there(database: &str, missing: Missing) -> Result<(), Failur
     if missing == Missing::Make || !is_file || Path::new(database).exists() {
         return Ok(());
     }
+    let makes = match database {
+        DATABASE => "hookwright serve".to_owned(),
+        _ => format!("hookwright --database {database} migrate"),
+    };
     let text = format!(
-        "there is no database `{database}`: name one with --database, or a server with --server; `hookwright serve` makes it"
+        "there is no database `{database}`: name one with --database, or a server with --server; `{makes}` makes it"
     );
     Err(Failure::new(Exit::NotFound, text))
 }

@@ -6,11 +6,15 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::database::Missing;
+use super::dispatch::waiting;
 use super::failure::{Exit, Failure};
 use super::listing::Listing;
 use super::output::{Output, cell};
 use super::settings::Settings;
 use super::time;
+
+/// What is shown of a delivery.
+const MEMBERS: [&str; 5] = ["id", "event", "state", "attempts", "at"];
 
 /// Deliveries: each event on its way to each webhook.
 #[derive(Subcommand, Debug)]
@@ -107,17 +111,34 @@ impl List {
         ] {
             query.extend(value.map(|value| (name, value)));
         }
+        let is_narrowed = query.iter().any(|(name, _)| *name != "limit");
         let page = client.get(&["api", "deliveries"], &query).await?;
         if output.is_json {
             return output.json(&page);
         }
-        let rows = page["data"].as_array().into_iter().flatten().map(|delivery| {
-            ["id", "event", "state", "attempts", "at"].map(|name| cell(&delivery[name]))
+        let deliveries = page["data"].as_array().map(Vec::as_slice).unwrap_or_default();
+        if deliveries.is_empty() {
+            let none = if is_narrowed { "no such deliveries" } else { "no deliveries yet" };
+            return output.line(&match client.undispatched().await? {
+                0 => none.to_owned(),
+                events => format!("{none}; {}", waiting(events)),
+            });
+        }
+        let rows = deliveries.iter().map(|delivery| {
+            let [id, event, state, attempts, at] = MEMBERS.map(|name| cell(&delivery[name]));
+            let [due, ended] =
+                if is_to_come(delivery) { [at, "-".to_owned()] } else { ["-".to_owned(), at] };
+            [id, event, state, attempts, due, ended]
         });
-        output.table(["ID", "EVENT", "STATE", "ATTEMPTS", "AT"], rows)?;
+        output.table(["ID", "EVENT", "STATE", "ATTEMPTS", "DUE", "ENDED"], rows)?;
         Listing::tell_next(&page, output);
         Ok(())
     }
+}
+
+/// Whether a delivery's time is that of its next attempt: else it was delivered, or has died, then.
+fn is_to_come(delivery: &Value) -> bool {
+    delivery["state"] == "pending" || delivery["state"] == "held"
 }
 
 async fn show(client: &Client, id: &str, output: Output) -> Result<(), Failure> {
@@ -145,13 +166,9 @@ async fn show(client: &Client, id: &str, output: Output) -> Result<(), Failure> 
         let shown = json!({"delivery": delivery, "attempts": attempts, "request": request});
         return output.json(&shown);
     }
-    for (name, member) in [
-        ("id", "id"),
-        ("event", "event"),
-        ("state", "state"),
-        ("attempts", "attempts"),
-        ("at", "at"),
-    ] {
+    let time = if is_to_come(&delivery) { "due" } else { "ended" };
+    for member in MEMBERS {
+        let name = if member == "at" { time } else { member };
         output.line(&format!("{name:<9} {}", cell(&delivery[member])))?;
     }
     if let Some(request) = request {

@@ -97,6 +97,14 @@ async fn ready(health: &Health) {
     let _ = tokio::time::timeout(PATIENCE, begun).await;
 }
 
+/// How many events no dispatcher has looked at yet.
+pub(super) fn waiting(events: u64) -> String {
+    match events {
+        1 => "1 event waits for a dispatcher".to_owned(),
+        _ => format!("{events} events wait for a dispatcher"),
+    }
+}
+
 /// The database of a command that works on nothing else.
 pub(super) fn own_database(settings: &Settings) -> Result<&str, Failure> {
     if settings.all("server").1 == Origin::Flag {

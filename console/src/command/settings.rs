@@ -182,6 +182,21 @@ pub(super) enum Target<'a> {
     Server(&'a str),
 }
 
+/// The variables beside those of [`NAMES`].
+pub(super) const VARIABLES: [&str; 3] =
+    ["HOOKWRIGHT_CONFIG", "HOOKWRIGHT_MASTER_KEY", "HOOKWRIGHT_MASTER_KEY_FILE"];
+
+/// The variables that are named as if they set something, and do not.
+pub(super) fn unknown_variables() -> Vec<String> {
+    let known: Vec<String> =
+        NAMES.into_iter().map(variable).chain(VARIABLES.map(str::to_owned)).collect();
+    let names = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let mut unknown: Vec<String> =
+        names.filter(|name| name.starts_with("HOOKWRIGHT_") && !known.contains(name)).collect();
+    unknown.sort_unstable();
+    unknown
+}
+
 fn variable(name: &str) -> String {
     format!("HOOKWRIGHT_{}", name.to_ascii_uppercase().replace('-', "_"))
 }

@@ -115,7 +115,9 @@ impl Verify {
                 "the signature is of this body and this secret",
             );
         };
-        let hint = hint(&error, verifier, &headers, &body);
+        let is_standard = is_standard(settings, &headers);
+        let hint = misshapen(&error, &self.signed.prefix, is_standard, &headers)
+            .or_else(|| hint(&error, verifier, &headers, &body).map(str::to_owned));
         if output.is_json {
             output.json(&json!({"verified": false, "problem": error.to_string(), "hint": hint}))?;
         } else {
@@ -126,6 +128,47 @@ impl Verify {
         }
         Err(Failure::silent(Exit::Failed))
     }
+}
+
+/// Whether a request is judged by Standard Webhooks: it says so, and a secret here can tell.
+fn is_standard(settings: &Settings, headers: &HeaderMap) -> bool {
+    let (secrets, _) = settings.all("secret");
+    headers.contains_key("webhook-signature")
+        && secrets.iter().any(|secret| secret.starts_with("whsec_") || secret.starts_with("whsk_"))
+}
+
+/// How a header is written that is written otherwise.
+fn misshapen(
+    error: &VerifyError,
+    prefix: &HeaderPrefix,
+    is_standard: bool,
+    headers: &HeaderMap,
+) -> Option<String> {
+    Some(match error {
+        VerifyError::MalformedTimestamp if is_standard => {
+            "`webhook-timestamp` is 10 digits, in seconds".to_owned()
+        }
+        VerifyError::MalformedTimestamp => {
+            format!("`{}` is 13 digits, in milliseconds", prefix.timestamp())
+        }
+        VerifyError::Mismatch if is_standard => {
+            let signatures = headers.get("webhook-signature")?.as_bytes();
+            let is_one = |text: &[u8]| text.starts_with(b"v1,") || text.starts_with(b"v1a,");
+            if signatures.split(|byte| *byte == b' ').any(is_one) {
+                return None;
+            }
+            "`webhook-signature` is `v1,` and base64".to_owned()
+        }
+        VerifyError::Mismatch => {
+            let signature = headers.get(prefix.signature())?.as_bytes();
+            let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+            if signature.len() == 64 && signature.iter().all(is_digit) {
+                return None;
+            }
+            format!("`{}` is 64 hex digits in lower case, and nothing else", prefix.signature())
+        }
+        _ => return None,
+    })
 }
 
 /// What may have gone wrong, found by trying.

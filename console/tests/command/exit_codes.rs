@@ -30,6 +30,20 @@ fn the_help_lists_them() {
 }
 
 #[test]
+fn what_holds_for_every_command_has_a_place_of_its_own_in_the_help() {
+    let folder = Folder::new();
+    for arguments in [&["--help"][..], &["send", "--help"], &["webhooks", "create", "--help"]] {
+        let help = folder.run(arguments);
+        check(&help, 0, "Global options:");
+        let (own, global) = help.stdout.split_once("Global options:").unwrap();
+        for flag in ["--database <", "--server <", "--key <", "--config <", "--json"] {
+            assert!(global.contains(flag) && !own.contains(flag), "{flag}: {help:?}");
+        }
+        assert!(own.contains("--help"), "{help:?}");
+    }
+}
+
+#[test]
 fn the_readme_says_of_them_what_the_help_says() {
     let help = Folder::new().run(&["--help"]).stdout;
     let rows = include_str!("../../README.md").lines().skip_while(|line| *line != "### Exit codes");
@@ -104,8 +118,10 @@ fn what_was_typed_wrong_is_told_with_what_to_write() {
 #[test]
 fn what_is_not_there_is_not_found() {
     let folder = Folder::new();
-    check(&folder.run(&["webhooks", "list"]), 3, "hookwright serve");
+    check(&folder.run(&["webhooks", "list"]), 3, "`hookwright serve` makes it");
     assert!(!folder.path("hookwright.db").exists(), "nothing was made");
+    let named = folder.run(&["--database", "missing.db", "webhooks", "list"]);
+    check(&named, 3, "`hookwright --database missing.db migrate` makes it");
     folder.json(&["migrate"]);
     let id = "01890a5d-ac96-774b-bcce-b302099a8057";
     check(&folder.run(&["webhooks", "show", id]), 3, "no such");

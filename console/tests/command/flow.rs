@@ -170,6 +170,38 @@ async fn an_application_that_delivers_by_a_sender_of_its_own_is_no_failure() {
 }
 
 #[test]
+fn a_list_of_deliveries_tells_what_waits_and_which_time_is_which() {
+    let folder = Folder::new();
+    let list = |more: &[&str]| folder.run(&[&["deliveries", "list"], more].concat()).stdout;
+    let sent = folder.run_with(&["send"], PERSON);
+    assert!(sent.stdout.starts_with("emitted as "), "{sent:?}");
+    assert_eq!(list(&[]), "no deliveries yet; 1 event waits for a dispatcher\n");
+    folder.run_with(&["send"], PERSON);
+    let dead = list(&["--state", "dead"]);
+    assert_eq!(dead, "no such deliveries; 2 events wait for a dispatcher\n");
+
+    let (_listener, url) = folder.listen(&[]);
+    folder.json(&["webhooks", "create", &url, "--allow", "127.0.0.0/8"]);
+    folder.json(&["webhooks", "create", "http://127.0.0.1:9", "--allow", "127.0.0.0/8"]);
+    let (_server, _) = folder.serve();
+    let row = |state: &str| -> Vec<Vec<String>> {
+        let rows = eventually(state, || {
+            let rows = list(&["--state", state]);
+            Some(rows).filter(|rows| rows.lines().count() == 3)
+        });
+        rows.lines().map(|row| row.split_whitespace().map(str::to_owned).collect()).collect()
+    };
+    let delivered = row("delivered");
+    assert_eq!(delivered[0], ["ID", "EVENT", "STATE", "ATTEMPTS", "DUE", "ENDED"]);
+    assert!(delivered[1][4] == "-" && delivered[1][5].ends_with('Z'), "{delivered:?}");
+    let pending = row("pending");
+    assert!(pending[1][4].ends_with('Z') && pending[1][5] == "-", "{pending:?}");
+    let shown = |id: &str| folder.run(&["deliveries", "show", id]).stdout;
+    assert!(shown(&delivered[1][0]).contains("\nended     20"));
+    assert!(shown(&pending[1][0]).contains("\ndue       20"));
+}
+
+#[test]
 fn texts_of_customers_do_nothing_to_a_terminal() {
     let folder = Folder::new();
     let text = "\x1b[2J\u{9b}1m\u{202e}\r\nover";

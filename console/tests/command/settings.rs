@@ -30,6 +30,23 @@ fn what_is_in_force_is_told_and_from_where() {
 }
 
 #[test]
+fn a_variable_that_sets_nothing_is_told() {
+    let folder = Folder::new();
+    let mut command = folder.command(&["config", "--json"]);
+    let set = [
+        ("HOOKWRIGHT_DATABSE", "crm.db"),
+        ("HOOKWRIGHT_MASTER_KEY", "a"),
+        ("HOOKWRIGHT_HOST", "b"),
+    ];
+    let ended = Ended::of(command.envs(set));
+    let told: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(told["HOOKWRIGHT_DATABSE"]["from"], "environment, not known");
+    assert!(!ended.stdout.contains("crm.db"), "{ended:?}");
+    let unknown = told.as_object().unwrap().keys().filter(|name| name.starts_with("HOOK"));
+    assert_eq!(unknown.count(), 1, "{told}");
+}
+
+#[test]
 fn what_no_command_would_take_is_not_in_force() {
     let folder = Folder::new();
     for (name, value) in [

@@ -51,6 +51,41 @@ fn what_is_signed_is_verified_and_why_not_is_told() {
 }
 
 #[test]
+fn how_a_header_is_written_is_told() {
+    let folder = Folder::new();
+    folder.write("body.json", BODY);
+    let hex = "0".repeat(64);
+    let verify = |secret: &str, prefix: &str, timestamp: &str, signature: &str| {
+        let [timestamp, signature] = [("timestamp", timestamp), ("signature", signature)]
+            .map(|(name, value)| format!("{prefix}{name}: {value}"));
+        let given = ["verify", "--any-time", "--secret", secret, "-H", "webhook-id: 1"];
+        let headers = ["-H", &timestamp, "-H", &signature, "body.json"];
+        let ended = folder.run(&[&given[..], &headers[..]].concat());
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        ended.stdout
+    };
+    let (twenty, standard) = ("X-Twenty-Webhook-", "webhook-");
+    let whsec = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3";
+    let (seconds, milliseconds) = ("1735066639", "1735066639761");
+    let digits = "help: `x-twenty-webhook-signature` is 64 hex digits in lower case";
+    let words = "help: `webhook-signature` is `v1,` and base64";
+    let other = "help: the secret is another one";
+    for (secret, prefix, timestamp, signature, says) in [
+        (SECRET, twenty, seconds, hex.as_str(), "-timestamp` is 13 digits, in milliseconds"),
+        (SECRET, twenty, milliseconds, "sha256=abc", digits),
+        (SECRET, twenty, milliseconds, &"A".repeat(64), digits),
+        (SECRET, twenty, milliseconds, &hex, other),
+        (whsec, twenty, milliseconds, &hex, other),
+        (whsec, standard, milliseconds, "v1,AA==", "`webhook-timestamp` is 10 digits, in seconds"),
+        (whsec, standard, seconds, "AA==", words),
+        (whsec, standard, seconds, "v1,AA==", other),
+    ] {
+        let said = verify(secret, prefix, timestamp, signature);
+        assert!(said.contains(says), "no `{says}`: {said}");
+    }
+}
+
+#[test]
 fn headers_are_taken_from_flags_and_bodies_from_the_standard_input() {
     let folder = Folder::new();
     let signed = folder.run_with(&["sign", "--secret", SECRET, "--json"], BODY);

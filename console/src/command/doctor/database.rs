@@ -10,6 +10,7 @@ use sqlx::Pool;
 
 use super::{Findings, network};
 use crate::command::database::{self, Missing};
+use crate::command::dispatch::waiting;
 use crate::command::failure::Failure;
 use crate::command::networks;
 use crate::command::settings::Settings;
@@ -61,25 +62,17 @@ pub(super) async fn look(
         AnyOutbox::Sqlite(outbox) => sqlite(outbox.pool(), findings).await?,
         AnyOutbox::Postgres(outbox) => postgres(outbox.pool(), findings).await?,
     }
-    let waiting = on_store!(&outbox, outbox => outbox.history().undispatched().await?);
-    if waiting > 0 {
+    let events = on_store!(&outbox, outbox => outbox.history().undispatched().await?);
+    if events > 0 {
         let text = format!(
             "{}: does your application's dispatcher run, or `hookwright serve` or `dispatch`?",
-            waiting_for_dispatcher(waiting),
+            waiting(events),
         );
         findings.warn("dispatcher", &text)?;
     } else {
         findings.ok("dispatcher", "no event waits for one")?;
     }
     webhooks(&outbox, settings, findings).await
-}
-
-/// How many events no dispatcher has looked at yet.
-pub(in crate::command) fn waiting_for_dispatcher(events: u64) -> String {
-    match events {
-        1 => "1 event waits for a dispatcher".to_owned(),
-        _ => format!("{events} events wait for a dispatcher"),
-    }
 }
 
 enum Opening {
