@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::order::Walk;
 use crate::outbox::statement::Statement;
 use crate::outbox::store::{Failure, Store};
 
@@ -40,6 +41,7 @@ pub(crate) struct Sweep {
     attempts: i64,
     /// The event that was looked at last: its time and number.
     events: (i64, i64),
+    order: Walk,
 }
 
 /// What a step of a sweep found.
@@ -52,7 +54,8 @@ pub(crate) enum Swept {
 }
 
 impl Sweep {
-    /// Deletes one chunk of each kind of what is older than it is kept.
+    /// Deletes one chunk of each kind of what is older than it is kept, and sees that nothing waits
+    /// behind what has gone.
     pub(crate) async fn step<S: Store>(
         &mut self,
         connection: &mut S::Connection,
@@ -89,8 +92,9 @@ impl Sweep {
         let events = self.events::<S>(connection, before(keep.events)).await?;
         let is_full = |rows: u64| i64::try_from(rows).is_ok_and(|rows| rows >= CHUNK);
         let is_any_full = [dead, replays, endpoints].into_iter().any(is_full);
+        let is_ordered_more = self.order.step::<S>(connection, now).await?;
         let is_more =
-            is_any_full || [attempts, deleted, events].contains(&Swept::More);
+            is_any_full || is_ordered_more || [attempts, deleted, events].contains(&Swept::More);
         Ok(if is_more { Swept::More } else { Swept::All })
     }
 
