@@ -135,6 +135,9 @@ contract! {
         the_events_of_an_object_arrive_in_order,
         a_dead_event_lets_those_behind_it_pass,
         an_object_with_many_events_is_not_slow,
+        one_event_of_an_object_is_due_and_the_others_are_left_alone,
+        what_is_sent_again_keeps_its_order,
+        nothing_is_left_behind_by_dispatchers_at_the_same_objects,
     }
     secrets {
         no_secret_lies_in_the_database,

@@ -143,7 +143,7 @@ async fn fan_out<S: Store>(
             plan.add(event, outbox.formats(), directory, lanes, terms, done);
         }
         let numbers: Vec<i64> = events.iter().map(|event| event.number).collect();
-        let inserted = queue::fan_out::<S>(connection, &numbers, &plan.deliveries).await?;
+        let inserted = queue::fan_out::<S>(connection, &numbers, &mut plan.deliveries).await?;
         if inserted < plan.deliveries.len() as u64 {
             keep_leased::<S>(connection, terms, done).await?;
         }

@@ -4,6 +4,7 @@
 mod claimed;
 mod finish;
 mod keep;
+mod order;
 mod replay;
 
 use std::collections::HashMap;
@@ -17,6 +18,7 @@ pub(crate) use self::finish::{
     Attempt, DELIVERED, End, FAILED, LATE, Lease, extend, finish, release,
 };
 pub(crate) use self::keep::{Keep, Sweep, Swept};
+pub(crate) use self::order::BEHIND;
 pub(crate) use self::replay::{RECOVERY, REPLAY, has_replay, take_replay};
 use super::endpoints::{DisabledReason, StoredEndpoint, StoredHealth, UnreadEndpoint};
 use super::error::OutboxError;
@@ -184,8 +186,11 @@ impl Content {
 pub(crate) async fn fan_out<S: Store>(
     connection: &mut S::Connection,
     events: &[i64],
-    deliveries: &[NewDelivery],
+    deliveries: &mut [NewDelivery],
 ) -> Result<u64, Failure> {
+    let is_ordered = deliveries.iter().any(|delivery| delivery.order_key.is_some());
+    let mut firsts =
+        if is_ordered { order::put_behind::<S>(connection, deliveries).await? } else { Vec::new() };
     let (mut inserted, mut last) = (0, None);
     for rows in deliveries.chunks(CHUNK) {
         if let Some(insert) = last.take() {
@@ -193,7 +198,15 @@ pub(crate) async fn fan_out<S: Store>(
         }
         last = Some(insert::<S>(rows));
     }
-    Ok(inserted + S::fanned_out(connection, last, events).await?)
+    inserted += S::fanned_out(connection, last, events).await?;
+    if inserted < deliveries.len() as u64 && is_ordered {
+        // What was not inserted lets nothing wait behind it.
+        for first in &mut firsts {
+            first.event = i64::MIN;
+        }
+        order::wake::<S>(connection, &mut firsts).await?;
+    }
+    Ok(inserted)
 }
 
 /// Inserts deliveries of events that were fanned out before, and has those that are dead begin anew.
@@ -335,7 +348,7 @@ pub(crate) async fn survey<S: Store>(
         .map(|row| {
             Ok(Survey {
                 endpoint: S::integer(row, 0)?.unwrap_or_default(),
-                next_due: S::integer(row, 1)?,
+                next_due: S::integer(row, 1)?.filter(|due| *due < BEHIND),
                 health: StoredHealth {
                     failing_since: S::integer(row, 2)?,
                     failures: S::integer(row, 3)?.unwrap_or_default(),

@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use super::{DeliveryState, History, Scope, StoredDelivery};
 use crate::outbox::error::OutboxError;
 use crate::outbox::page::{Cursor, Query};
-use crate::outbox::queue::DELIVERED;
+use crate::outbox::queue::{BEHIND, DELIVERED};
 use crate::outbox::statement::Statement;
 use crate::outbox::store::{Failure, Store};
 
@@ -185,11 +185,18 @@ impl<S: Store> List<'_, S> {
         let first_after = Statement::new(
             "SELECT e.id FROM hookwright_event AS e WHERE e.emitted_at > $1 + (SELECT max(last.at) FROM (",
         );
-        let select = first_after.bind(APART).bind(endpoint).text(match self.kind {
+        let first_after = match self.kind {
+            Kind::Unfinished => first_after.bind(APART).bind(endpoint).bind(BEHIND),
+            Kind::Delivered => first_after.bind(APART).bind(endpoint),
+        };
+        let select = first_after.text(match self.kind {
             // Its event was there before it was due, and before it died.
             Kind::Unfinished => {
                 "SELECT max(d.due) AS at FROM hookwright_delivery AS d \
-                 WHERE d.endpoint = $2 AND d.state = 0 UNION ALL \
+                 WHERE d.endpoint = $2 AND d.state = 0 AND d.due < $3 UNION ALL \
+                 SELECT w.emitted_at AS at FROM hookwright_event AS w WHERE w.id = (\
+                 SELECT d.event FROM hookwright_delivery AS d WHERE d.endpoint = $2 AND d.state = 0 \
+                 AND d.due = $3 ORDER BY d.event DESC LIMIT 1) UNION ALL \
                  SELECT max(d.died_at) AS at FROM hookwright_delivery AS d \
                  WHERE d.endpoint = $2 AND d.state = 1"
             }
@@ -246,17 +253,20 @@ impl<S: Store> List<'_, S> {
     }
 
     fn select(&self, with: Statement) -> Statement {
-        with.text(match self.kind {
-            Kind::Unfinished => {
-                "SELECT t.event, t.endpoint, e.event_id, p.endpoint_id, e.object, e.operation, \
-                 CASE WHEN t.state = 1 THEN 2 WHEN p.disabled_at IS NOT NULL THEN 1 ELSE 0 END, \
-                 t.attempt, t.due FROM "
-            }
-            Kind::Delivered => {
+        match self.kind {
+            Kind::Unfinished => with
+                .text(
+                    "SELECT t.event, t.endpoint, e.event_id, p.endpoint_id, e.object, e.operation, \
+                     CASE WHEN t.state = 1 THEN 2 WHEN p.disabled_at IS NOT NULL THEN 1 ELSE 0 END, \
+                     t.attempt, CASE WHEN t.due < ",
+                )
+                .value(BEHIND)
+                .text(" THEN t.due ELSE e.emitted_at END FROM "),
+            Kind::Delivered => with.text(
                 "SELECT t.event, t.endpoint, t.event_id, p.endpoint_id, e.object, e.operation, 3, \
-                 t.attempt, t.at FROM "
-            }
-        })
+                 t.attempt, t.at FROM ",
+            ),
+        }
     }
 
     fn conditions(&self, select: Statement) -> Statement {

@@ -140,7 +140,8 @@ impl StoredDelivery {
         self.attempts
     }
 
-    /// When it is due, has died, or was delivered.
+    /// When it is due, has died, or was delivered; of one that waits behind another of its object, when
+    /// its event was emitted.
     pub fn at(&self) -> DateTime<Utc> {
         self.at
     }

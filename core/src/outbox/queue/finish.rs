@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use super::CHUNK;
+use super::order::{Place, wake};
 use crate::outbox::statement::{Column, Statement};
 use crate::outbox::store::{Failure, Store};
 
@@ -28,6 +29,14 @@ pub(crate) struct Attempt {
     pub(crate) error: Option<String>,
     pub(crate) answer: Option<Vec<u8>>,
     pub(crate) location: Option<String>,
+}
+
+impl Attempt {
+    /// Where it is in the order of an object's events, if that is kept.
+    fn place(&self) -> Option<Place> {
+        let Lease { event, endpoint, .. } = self.lease;
+        self.order_key.map(|order_key| Place { endpoint, order_key, event, due: self.at })
+    }
 }
 
 /// What becomes of a delivery.
@@ -63,6 +72,13 @@ pub(crate) async fn finish<S: Store>(
     for attempts in failed.chunks(CHUNK) {
         late.extend(fail::<S>(connection, attempts).await?);
     }
+    // Last, with all the rows that this lets go in hand.
+    let mut let_go: Vec<Place> = attempts
+        .iter()
+        .filter(|attempt| !matches!(attempt.end, End::Again(_)) && !late.contains(&attempt.lease))
+        .filter_map(Attempt::place)
+        .collect();
+    wake::<S>(connection, &mut let_go).await?;
     Ok(late)
 }
 
@@ -131,7 +147,6 @@ async fn fail<S: Store>(
     let late = attempts.iter().map(|attempt| attempt.lease);
     let late = late.filter(|lease| !ended.contains(lease)).collect();
     log::<S>(connection, attempts, &late).await?;
-    hold_order::<S>(connection, attempts, &late).await?;
     Ok(late)
 }
 
@@ -165,44 +180,6 @@ async fn log<S: Store>(
         ],
     );
     S::execute(connection, insert).await.map(drop)
-}
-
-/// Where the order of an object's events is kept, those behind one that is tried again wait as long.
-async fn hold_order<S: Store>(
-    connection: &mut S::Connection,
-    attempts: &[Attempt],
-    late: &HashSet<Lease>,
-) -> Result<(), Failure> {
-    let waiting: Vec<(&Attempt, i64, i64)> = attempts
-        .iter()
-        .filter(|attempt| !late.contains(&attempt.lease))
-        .filter_map(|attempt| match (attempt.order_key, attempt.end) {
-            (Some(key), End::Again(due)) => Some((attempt, key, due)),
-            _ => None,
-        })
-        .collect();
-    if waiting.is_empty() {
-        return Ok(());
-    }
-    let update = Statement::new("UPDATE hookwright_delivery AS d SET due = r.new_due FROM ")
-        .table(
-            S::TABLES,
-            "r",
-            [
-                ("of_event", waiting.iter().map(|(attempt, ..)| attempt.lease.event).collect()),
-                (
-                    "of_endpoint",
-                    waiting.iter().map(|(attempt, ..)| attempt.lease.endpoint).collect(),
-                ),
-                ("of_key", waiting.iter().map(|(_, key, _)| *key).collect()),
-                ("new_due", waiting.iter().map(|(.., due)| *due).collect()),
-            ],
-        )
-        .text(
-            " WHERE d.endpoint = r.of_endpoint AND d.order_key = r.of_key AND d.state = 0 \
-             AND d.event > r.of_event AND d.due < r.new_due",
-        );
-    S::execute(connection, update).await.map(drop)
 }
 
 /// Gives back claims that were not used: the attempt was not made, and does not count.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::order::Walk;
 use crate::outbox::statement::Statement;
 use crate::outbox::store::{Failure, Store};
 
@@ -17,17 +18,21 @@ pub(crate) struct Keep {
 /// How many rows one statement looks at.
 const CHUNK: i64 = 1000;
 
-/// Delete deliveries of deleted endpoints: of each state apart, since each has an index of its own, and
-/// a statement about both has none but a walk over every delivery. CROSS JOIN has SQLite begin with
-/// the endpoints.
-const OF_DELETED: [&str; 2] = [
+/// Finds deleted endpoints that have deliveries left. By subqueries, which are a look at an index for
+/// each endpoint: a join may begin with the deliveries, and walk over all of them.
+const LEFT_OVER: &str = "SELECT e.id FROM hookwright_endpoint AS e WHERE e.deleted_at IS NOT NULL AND COALESCE(\
+     (SELECT d.event FROM hookwright_delivery AS d WHERE d.endpoint = e.id AND d.state = 0 LIMIT 1), \
+     (SELECT d.event FROM hookwright_delivery AS d WHERE d.endpoint = e.id AND d.state = 1 LIMIT 1)) \
+     IS NOT NULL LIMIT $1";
+/// Delete an endpoint's deliveries: of each state apart, since each has an index of its own.
+const OF_ENDPOINT: [&str; 2] = [
     "DELETE FROM hookwright_delivery WHERE (event, endpoint) IN (SELECT d.event, d.endpoint \
-     FROM hookwright_endpoint AS e CROSS JOIN hookwright_delivery AS d \
-     WHERE e.deleted_at IS NOT NULL AND d.endpoint = e.id AND d.state = 0 LIMIT $1)",
+     FROM hookwright_delivery AS d WHERE d.endpoint = $1 AND d.state = 0 LIMIT $2)",
     "DELETE FROM hookwright_delivery WHERE (event, endpoint) IN (SELECT d.event, d.endpoint \
-     FROM hookwright_endpoint AS e CROSS JOIN hookwright_delivery AS d \
-     WHERE e.deleted_at IS NOT NULL AND d.endpoint = e.id AND d.state = 1 LIMIT $1)",
+     FROM hookwright_delivery AS d WHERE d.endpoint = $1 AND d.state = 1 LIMIT $2)",
 ];
+/// How many deleted endpoints a step looks at.
+const ENDPOINTS: usize = 100;
 
 /// A walk over what may be deleted, a chunk at a time.
 #[derive(Debug, Default)]
@@ -36,6 +41,7 @@ pub(crate) struct Sweep {
     attempts: i64,
     /// The event that was looked at last: its time and number.
     events: (i64, i64),
+    order: Walk,
 }
 
 /// What a step of a sweep found.
@@ -48,7 +54,8 @@ pub(crate) enum Swept {
 }
 
 impl Sweep {
-    /// Deletes one chunk of each kind of what is older than it is kept.
+    /// Deletes one chunk of each kind of what is older than it is kept, and sees that nothing waits
+    /// behind what has gone.
     pub(crate) async fn step<S: Store>(
         &mut self,
         connection: &mut S::Connection,
@@ -63,10 +70,7 @@ impl Sweep {
              FROM hookwright_delivery WHERE state = 1 AND died_at < $1 LIMIT $2)",
         );
         let dead = S::execute(connection, dead.bind(before(keep.attempts)).bind(CHUNK)).await?;
-        let mut deleted = [0; 2];
-        for (deleted, delete) in deleted.iter_mut().zip(OF_DELETED) {
-            *deleted = S::execute(connection, Statement::new(delete).bind(CHUNK)).await?;
-        }
+        let deleted = of_deleted::<S>(connection).await?;
         let replays = Statement::new(
             "DELETE FROM hookwright_replay WHERE id IN (SELECT id FROM hookwright_replay \
              WHERE state <> 0 AND created_at < $1 AND next_at < $1 LIMIT $2)",
@@ -87,9 +91,10 @@ impl Sweep {
             S::execute(connection, endpoints.bind(before(keep.attempts)).bind(CHUNK)).await?;
         let events = self.events::<S>(connection, before(keep.events)).await?;
         let is_full = |rows: u64| i64::try_from(rows).is_ok_and(|rows| rows >= CHUNK);
-        let is_any_full =
-            [dead, deleted[0], deleted[1], replays, endpoints].into_iter().any(is_full);
-        let is_more = is_any_full || [attempts, events].contains(&Swept::More);
+        let is_any_full = [dead, replays, endpoints].into_iter().any(is_full);
+        let is_ordered_more = self.order.step::<S>(connection, now).await?;
+        let is_more =
+            is_any_full || is_ordered_more || [attempts, deleted, events].contains(&Swept::More);
         Ok(if is_more { Swept::More } else { Swept::All })
     }
 
@@ -160,6 +165,24 @@ impl Sweep {
         S::execute(connection, delete).await?;
         Ok(Swept::More)
     }
+}
+
+/// Deletes a chunk of what deleted endpoints have left.
+async fn of_deleted<S: Store>(connection: &mut S::Connection) -> Result<Swept, Failure> {
+    let select = Statement::new(LEFT_OVER).bind(i64::try_from(ENDPOINTS).unwrap_or(i64::MAX));
+    let rows = S::fetch(connection, select).await?;
+    let mut room = CHUNK;
+    for row in &rows {
+        for delete in OF_ENDPOINT {
+            let delete = Statement::new(delete).bind(S::integer(row, 0)?).bind(room);
+            let deleted = S::execute(connection, delete).await?;
+            room -= i64::try_from(deleted).unwrap_or(i64::MAX);
+            if room <= 0 {
+                return Ok(Swept::More);
+            }
+        }
+    }
+    Ok(if rows.len() == ENDPOINTS { Swept::More } else { Swept::All })
 }
 
 #[cfg(all(test, feature = "sqlite"))]

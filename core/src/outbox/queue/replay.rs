@@ -5,6 +5,7 @@ use crate::outbox::pattern::Changed;
 use crate::outbox::statement::Statement;
 use crate::outbox::store::{Failure, Store};
 
+use super::order::put_all_behind;
 use super::{Fresh, NewDelivery, queue_again};
 
 /// The numbers of the column `kind`.
@@ -84,6 +85,7 @@ impl Replay {
             RECOVERY => self.recover::<S>(connection, now, chunk).await?,
             _ => self.replay::<S>(connection, chunk, make).await?,
         };
+        put_all_behind::<S>(connection, self.endpoint, now).await?;
         let update = Statement::new(
             "UPDATE hookwright_replay SET reached_at = $2, reached_id = $3, queued = queued + $4, next_at = $5, \
              state = CASE WHEN state = 0 THEN $6 ELSE state END WHERE id = $1",

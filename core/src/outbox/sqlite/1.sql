@@ -60,6 +60,7 @@ CREATE TABLE hookwright_delivery (
     -- 0: pending, 1: dead
     state INTEGER NOT NULL DEFAULT 0,
     attempt INTEGER NOT NULL DEFAULT 0,
+    -- The end of the year 9999 for one that is behind another of its order_key.
     due INTEGER NOT NULL,
     token INTEGER NOT NULL DEFAULT 0,
     lease_until INTEGER NOT NULL DEFAULT 0,

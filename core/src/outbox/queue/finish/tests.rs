@@ -17,10 +17,11 @@ async fn leased() -> (SqliteConnection, Vec<Lease>) {
     let mut connection = SqliteConnection::connect("sqlite::memory:").await.expect("a database");
     Sqlite::script(&mut connection, Sqlite::MIGRATIONS[0]).await.expect("tables");
     let lease = Some((TOKEN, 1));
-    let deliveries: Vec<NewDelivery> = (1..=MANY)
+    let mut deliveries: Vec<NewDelivery> = (1..=MANY)
         .map(|event| NewDelivery { event, endpoint: 1, due: 0, format: 0, order_key: None, lease })
         .collect();
-    let made = fan_out::<Sqlite>(&mut connection, &[MANY], &deliveries).await.expect("deliveries");
+    let made =
+        fan_out::<Sqlite>(&mut connection, &[MANY], &mut deliveries).await.expect("deliveries");
     assert_eq!(i64::try_from(made), Ok(MANY));
     let leases = (1..=MANY).map(|event| Lease { event, endpoint: 1, token: TOKEN }).collect();
     (connection, leases)
