@@ -181,6 +181,11 @@ async fn what_was_emitted_is_told_when_it_is_not_what_was_expected() {
     let deleted = outbox.clone();
     let text = panic_of(async move { deleted.assert_not_emitted("person.created").await }).await;
     assert_eq!(told_here(&text), format!("`person.created` was emitted\n{all}"));
+    let text = panic_of(async move {
+        drop(outbox.emit_now(&person(&"1".repeat(2 << 20)).created()).await);
+    })
+    .await;
+    assert!(told_here(&text).starts_with("not emitted: "), "{text}");
 }
 
 /// What a panic tells after the line that has asked, which is one of this file.

@@ -173,11 +173,16 @@ impl<S: Store> TestOutbox<S> {
     /// # Panics
     ///
     /// When it cannot be emitted.
-    pub async fn emit_now<T: EventData + Sync>(&self, event: &Event<T>) -> EventId {
-        let mut transaction = self.outbox.begin().await.expect("a transaction can be begun");
-        let id = self.outbox.emit(&mut transaction, event).await.expect("the event is emitted");
-        transaction.commit().await.expect("the transaction commits");
-        id
+    #[track_caller]
+    pub fn emit_now<T: EventData + Sync>(&self, event: &Event<T>) -> impl Future<Output = EventId> {
+        let caller = Location::caller();
+        async move {
+            let mut transaction = self.outbox.begin().await.expect("a transaction can be begun");
+            let emitted = self.outbox.emit(&mut transaction, event).await;
+            let id = emitted.unwrap_or_else(|error| panic!("{caller}: not emitted: {error}"));
+            transaction.commit().await.expect("the transaction commits");
+            id
+        }
     }
 }
 
