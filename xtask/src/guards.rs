@@ -231,7 +231,7 @@ const GUARDS: &[Guard] = &[
         without: "",
         test: Test {
             suite: Suite::Binary("it"),
-            name: "outbox::notify::\
+            name: "outbox::notify::postgres::\
                 what_a_dispatcher_sets_for_itself_is_not_left_to_those_who_share_its_pool",
         },
     },
@@ -294,16 +294,6 @@ const GUARDS: &[Guard] = &[
             suite: Suite::Console("api"),
             name: "sqlite::access::\
                 what_an_application_vouches_for_is_not_sent_by_another_site",
-        },
-    },
-    Guard {
-        name: "write-to-its-end",
-        file: "console/src/api/idempotency.rs",
-        text: "tokio::spawn(async move { once(&console, &key, request, next).await })",
-        without: "async move { Ok::<_, String>(once(&console, &key, request, next).await) }",
-        test: Test {
-            suite: Suite::Console("api"),
-            name: "sqlite::idempotency::who_goes_away_and_comes_again_finds_it_done_once",
         },
     },
 ];
