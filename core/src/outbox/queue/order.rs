@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use std::collections::hash_map::{Entry, HashMap};
 
 use super::{CHUNK, NewDelivery};
-use crate::outbox::statement::Statement;
+use crate::outbox::statement::{Column, Statement};
 use crate::outbox::store::{Failure, Store};
 
 /// When a delivery is due that is behind another: never, as long as it is. The end of the year 9999,
@@ -53,6 +53,15 @@ pub(super) async fn put_behind<S: Store>(
     Ok(firsts)
 }
 
+/// What tells places apart, as columns of a table.
+fn columns(places: &[Place]) -> [(&'static str, Column); 3] {
+    [
+        ("of_endpoint", places.iter().map(|place| place.endpoint).collect()),
+        ("of_key", places.iter().map(|place| place.order_key).collect()),
+        ("of_event", places.iter().map(|place| place.event).collect()),
+    ]
+}
+
 /// Locks what is right before each place, and tells where there is such a row.
 async fn behind_others<S: Store>(
     connection: &mut S::Connection,
@@ -61,15 +70,7 @@ async fn behind_others<S: Store>(
     let mut behind = HashSet::new();
     for places in places.chunks(CHUNK) {
         let select = Statement::new("SELECT d.endpoint, d.order_key FROM ")
-            .table(
-                S::TABLES,
-                "r",
-                [
-                    ("of_endpoint", places.iter().map(|place| place.endpoint).collect()),
-                    ("of_key", places.iter().map(|place| place.order_key).collect()),
-                    ("of_event", places.iter().map(|place| place.event).collect()),
-                ],
-            )
+            .table(S::TABLES, "r", columns(places))
             .text(
                 " CROSS JOIN hookwright_delivery AS d WHERE d.endpoint = r.of_endpoint \
                  AND d.order_key = r.of_key AND d.state = 0 AND d.event = (\
@@ -109,17 +110,10 @@ pub(super) async fn wake<S: Store>(
     // In one order, so that no two dispatchers wait for each other.
     places.sort_unstable();
     for places in places.chunks(CHUNK) {
+        let [endpoint, order_key, event] = columns(places);
+        let due = ("new_due", places.iter().map(|place| place.due).collect());
         let update = Statement::new("UPDATE hookwright_delivery AS d SET due = r.new_due FROM ")
-            .table(
-                S::TABLES,
-                "r",
-                [
-                    ("of_endpoint", places.iter().map(|place| place.endpoint).collect()),
-                    ("of_key", places.iter().map(|place| place.order_key).collect()),
-                    ("of_event", places.iter().map(|place| place.event).collect()),
-                    ("new_due", places.iter().map(|place| place.due).collect()),
-                ],
-            )
+            .table(S::TABLES, "r", [endpoint, order_key, event, due])
             .text(" WHERE d.due = ")
             .value(BEHIND)
             .text(
