@@ -202,7 +202,7 @@ pub(crate) async fn rotate(
     rotation: Rotation,
 ) -> Result<Webhook, Problem> {
     let given = rotation.secret.filter(|secret| !secret.is_empty());
-    let given = given.map(|secret| draft::secret(Some(secret))).transpose()?;
+    let given = given.map(draft::secret).transpose()?;
     let overlap =
         rotation.overlap_seconds.map_or(OVERLAP, |seconds| Duration::from_secs(seconds.into()));
     let rotated = on_store!(outbox, outbox => match given {

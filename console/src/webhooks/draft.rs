@@ -101,7 +101,8 @@ impl NewWebhook {
     /// The settings of the endpoint, and the secret that it signs by.
     pub(crate) fn settings(self, console: &Console) -> Result<(EndpointSettings, Secret), Problem> {
         let mut errors = Errors::default();
-        let secret = errors.keep(secret(self.secret));
+        let given = self.secret.filter(|secret| !secret.is_empty());
+        let secret = errors.keep(given.map_or_else(|| Ok(Secret::generate()), secret));
         let placed = EndpointSettings::new(self.target_url.trim());
         let placed = place(console, placed, &mut errors);
         let changes = WebhookChanges {
@@ -208,22 +209,19 @@ fn place(
     Some(settings)
 }
 
-/// The secret that was given, or a new one.
-pub(super) fn secret(given: Option<String>) -> Result<Secret, Problem> {
-    match given.filter(|secret| !secret.is_empty()) {
-        Some(secret) if secret.len() > MAX_SECRET => {
-            let detail = format!("a secret has {MAX_SECRET} bytes at most");
-            Err(Problem::of_field("secret", detail))
-        }
-        Some(secret) => Secret::new(secret).map_err(|error| match error {
-            SecretError::TooShort => {
-                let detail = format!("a secret has {} bytes or more", Secret::MIN_LENGTH);
-                Problem::of_field("secret", detail)
-            }
-            error => Problem::of_field("secret", error),
-        }),
-        None => Ok(Secret::generate()),
+/// The secret that was given.
+pub(super) fn secret(given: String) -> Result<Secret, Problem> {
+    if given.len() > MAX_SECRET {
+        let detail = format!("a secret has {MAX_SECRET} bytes at most");
+        return Err(Problem::of_field("secret", detail));
     }
+    Secret::new(given).map_err(|error| match error {
+        SecretError::TooShort => {
+            let detail = format!("a secret has {} bytes or more", Secret::MIN_LENGTH);
+            Problem::of_field("secret", detail)
+        }
+        error => Problem::of_field("secret", error),
+    })
 }
 
 fn patterns(operations: &[String]) -> Result<Vec<EventPattern>, Problem> {
