@@ -63,7 +63,11 @@ fn steps(packages: &[(&str, Vec<String>)]) -> Vec<Step> {
             ));
         }
     }
-    steps.push(Step::cargo("packages", &["package", "--workspace", "--allow-dirty"]));
+    // A package is built without the workspace's profile, so with all that a debugger could ask.
+    steps.push(
+        Step::cargo("packages", &["package", "--workspace", "--allow-dirty"])
+            .variable("CARGO_PROFILE_DEV_DEBUG", "0"),
+    );
     steps
 }
 
@@ -106,7 +110,7 @@ mod tests {
                 "cargo clippy -p hookwright --no-default-features --features http -- -D warnings",
                 "cargo clippy -p hookwright-console --no-default-features -- -D warnings",
                 "cargo clippy -p hookwright-console --no-default-features --features sqlite -- -D warnings",
-                "cargo package --workspace --allow-dirty",
+                "CARGO_PROFILE_DEV_DEBUG=\"0\" cargo package --workspace --allow-dirty",
             ]
         );
     }
