@@ -74,11 +74,8 @@ impl Client {
             Target::Database(path) => {
                 let outbox = database::open(path, missing).await?;
                 let allowed = networks::allowed(settings, &outbox).await?.unwrap_or_default();
-                let mut console = Console::new(outbox)?.sender(networks::sender(&allowed)?);
-                if let Some(catalog) = catalog {
-                    console = console.catalog_schema(&catalog)?;
-                }
-                Self::of_console(console)
+                let console = Console::new(outbox)?.sender(networks::sender(&allowed)?);
+                Self::of_console(knowing(console, catalog)?)
             }
         }
     }
@@ -93,13 +90,14 @@ impl Client {
         })
     }
 
-    /// As [`new`](Self::new), for a command that saves a URL. Where nothing tells which networks are
-    /// allowed, since the database was never served from, no address is refused: the dispatcher does
-    /// so when it sends.
+    /// As [`to_send`](Self::to_send), for a command that saves a webhook. Where nothing tells which
+    /// networks are allowed, since the database was never served from, no address is refused: the
+    /// dispatcher does so when it sends.
     pub(super) async fn to_save(settings: &Settings) -> Result<Self, Failure> {
         let Target::Database(path) = settings.target()? else {
             return Self::new(settings, Missing::Make).await;
         };
+        let catalog = settings.catalog()?;
         let outbox = database::open(path, Missing::Make).await?;
         let told: Vec<IpNet> = settings.list("allow")?;
         let noted = networks::noted(&outbox).await?;
@@ -109,8 +107,8 @@ impl Client {
             None if told.is_empty() => (networks::unguarded()?, Dispatching::Unknown),
             None => (networks::sender(&told)?, Dispatching::AsJudged),
         };
-        let client = Self::of_console(Console::new(outbox)?.sender(sender))?;
-        Ok(Self { dispatcher, ..client })
+        let console = knowing(Console::new(outbox)?.sender(sender), catalog)?;
+        Ok(Self { dispatcher, ..Self::of_console(console)? })
     }
 
     fn of_console(console: Console) -> Result<Self, Failure> {
@@ -215,6 +213,14 @@ pub(super) fn server_url(url: &str) -> Result<Url, Failure> {
     base.set_query(None);
     base.set_fragment(None);
     Ok(base)
+}
+
+/// The console with the catalogue, where there is one.
+fn knowing(console: Console, catalog: Option<String>) -> Result<Console, Failure> {
+    Ok(match catalog {
+        Some(catalog) => console.catalog_schema(&catalog)?,
+        None => console,
+    })
 }
 
 fn is_this_machine(url: &Url) -> bool {

@@ -213,6 +213,18 @@ fn an_event_is_looked_at_by_the_catalogue_that_is_set() {
 }
 
 #[test]
+fn what_a_webhook_wants_is_looked_at_by_the_catalogue_that_is_set() {
+    let folder = Folder::new();
+    folder.write("catalog.json", Catalog::new().object::<Person>().json_schema());
+    let wanting = |events: &str| {
+        let mut command = folder.command(&["webhooks", "create", "https://example.com", "--event"]);
+        Ended::of(command.arg(events).env("HOOKWRIGHT_CATALOG", "catalog.json"))
+    };
+    check(&wanting("person.created"), 0, "person.created");
+    check(&wanting("persn.created"), 4, "did you mean `person.created`?");
+}
+
+#[test]
 fn what_does_not_answer_is_out_of_reach() {
     let folder = Folder::new();
     let server = ["--server", "http://127.0.0.1:9", "--key", "hwk_none", "webhooks", "list"];
