@@ -3,6 +3,7 @@
 
 mod backlog;
 mod bare;
+mod burst;
 mod cpu;
 mod database;
 mod deliver;
@@ -30,7 +31,7 @@ use crate::Measure;
 /// The first argument of a process that measures.
 pub(crate) const ARGUMENT: &str = "play-outbox";
 
-pub(crate) const TABLES: [(&str, Measure); 7] = [
+pub(crate) const TABLES: [(&str, Measure); 8] = [
     ("outbox-sqlite", sqlite::measure as fn() -> Table),
     ("outbox-postgres", postgres::measure),
     ("outbox-fan-out", fan_out::measure_postgres),
@@ -38,6 +39,7 @@ pub(crate) const TABLES: [(&str, Measure); 7] = [
     ("outbox-isolation", isolation::measure),
     ("outbox-backlog", backlog::measure),
     ("outbox-latency", latency::measure),
+    ("outbox-burst", burst::measure),
 ];
 
 /// One of this process's children, which prints what it has measured.
@@ -80,6 +82,7 @@ async fn run(arguments: &[&str]) -> Result<Figures, Box<dyn Error>> {
             backlog::fill(database, deliveries.parse()?).await
         }
         ["backlog", database, deliveries] => backlog::run(database, deliveries.parse()?).await,
+        ["burst", database, at_once] => burst::run(database, at_once.parse()?).await,
         ["latency", directory, ticks] => latency::run(directory, ticks.parse()?).await,
         _ => Err("there is no such role".into()),
     }

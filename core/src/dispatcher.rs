@@ -8,6 +8,7 @@ mod flight;
 mod health;
 mod lane;
 mod lanes;
+mod line;
 mod mass_failure;
 mod notice;
 mod pending;

@@ -203,6 +203,10 @@ impl<S: Store> Outbox<S> {
     /// The same outbox for one tenant of the application: what is emitted through it is the
     /// tenant's, and so are its endpoints, which receive the tenant's events only.
     ///
+    /// Slots are shared fairly between tenants, and events of one that emits very many at once are
+    /// overtaken by those of others. Events without a tenant are not: they are fanned out in the order
+    /// in which they were emitted.
+    ///
     /// # Errors
     ///
     /// [`OutboxError`] when the id is not 1 to 256 visible ASCII characters.

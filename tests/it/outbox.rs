@@ -12,6 +12,7 @@ mod limits;
 mod notify;
 mod operational;
 mod order;
+mod overtaking;
 mod pages;
 mod receiver;
 mod request;
@@ -172,6 +173,10 @@ contract! {
     sharing {
         the_health_of_endpoints_is_written_in_their_order,
         a_probe_does_not_wait_for_another_dispatcher,
+    }
+    overtaking {
+        another_tenants_burst_is_overtaken,
+        what_commits_late_is_found_behind_a_line,
     }
     shutdown {
         what_is_under_way_is_recorded_and_nothing_new_is_begun,

@@ -54,6 +54,16 @@ const GUARDS: &[Guard] = &[
         },
     },
     Guard {
+        name: "overtaking",
+        file: "core/src/dispatcher/line.rs",
+        text: "self.tenants.len() > 1",
+        without: "self.tenants.len() > usize::MAX - 1",
+        test: Test {
+            suite: Suite::Binary("it"),
+            name: "outbox::sqlite::overtaking::another_tenants_burst_is_overtaken",
+        },
+    },
+    Guard {
         name: "peer-check",
         file: "core/src/sender/guard.rs",
         text: "guard.judge(&policy, peer.remote_addr().ip())?;",

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::directory::Directory;
 use super::lane::{Health, Lane};
+use super::line::Line;
 use super::mass_failure::MassFailure;
 use super::pending::Pending;
 use super::shares::{Shares, Want};
@@ -15,6 +16,7 @@ pub(super) struct Lanes {
     entries: HashMap<i64, Entry>,
     shares: Shares,
     pub(super) mass: MassFailure,
+    pub(super) line: Line,
 }
 
 struct Entry {
@@ -54,6 +56,7 @@ impl From<Health> for StoredHealth {
 impl Lanes {
     /// Takes over what the directory says: new endpoints, changed limits, and which are active.
     pub(super) fn follow(&mut self, directory: &Directory, pending: &mut Pending, now: i64) {
+        self.line.follow(directory);
         // One that is gone is kept while its requests are under way.
         self.entries
             .retain(|number, entry| directory.get(*number).is_some() || entry.lane.in_flight() > 0);

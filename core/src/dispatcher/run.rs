@@ -22,6 +22,7 @@ use super::directory::Directory;
 use super::flight::{Heartbeat, Held, Landed, Outcome, fly};
 use super::health::Health;
 use super::lanes::Lanes;
+use super::line::Reached;
 use super::pending::Pending;
 use super::telemetry;
 use super::turn::{Done, Terms, turn};
@@ -363,7 +364,7 @@ impl<S: Store> Run<S> {
         drop(writer);
         let is_busy =
             done.fanned_out > 0 || !done.claimed.is_empty() || self.timing.result.is_some();
-        let is_full = done.is_full;
+        let is_full = matches!(done.reached, Reached::Event(_));
         self.timing.result = None;
         done.count(&self.pending, &self.directory, &mut self.lanes, now);
         let written = std::mem::take(&mut self.pending);

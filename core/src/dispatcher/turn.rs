@@ -2,13 +2,17 @@
 //! deliveries are claimed.
 
 use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant};
 
 use super::directory::Directory;
 use super::lanes::Lanes;
+use super::line::{Line, Reached};
 use super::pending::{Pending, Told};
 use super::telemetry;
 use crate::outbox::formats::Formats;
-use crate::outbox::queue::{self, Attempt, Claimed, End, Fresh, Lease, Message, NewDelivery};
+use crate::outbox::queue::{
+    self, Attempt, Batch, Claimed, End, Fresh, Lease, Message, NewDelivery,
+};
 use crate::outbox::store::{Claim, Store};
 use crate::outbox::{Insert, Outbox, OutboxError};
 use crate::retry::RetrySchedule;
@@ -17,6 +21,9 @@ use crate::retry::RetrySchedule;
 const EVENTS: usize = 256;
 /// How many deliveries are made in one transaction, as far as the number of endpoints tells.
 const DELIVERIES: usize = 20_000;
+
+/// How long a turn fans out one tenant's events, where another's may be waiting for the next turn.
+const WHILE_OTHERS_WAIT: Duration = Duration::from_millis(1);
 
 /// How many events are fanned out to so many endpoints: a power of two, so that there are few texts
 /// of the statement.
@@ -55,8 +62,10 @@ pub(super) struct Done {
     made: usize,
     /// Whether endpoints wanted more slots than there are.
     is_contended: bool,
-    /// Whether there may be more events to fan out.
-    pub(super) is_full: bool,
+    /// How far the line of new events was fanned out.
+    pub(super) reached: Reached,
+    /// Whether no event is left that others have overtaken.
+    is_line_ended: bool,
     /// Leases that were lost before their attempts ended.
     late: HashSet<Lease>,
     /// Leases of deliveries whose last attempt did not survive: it is not tried once more.
@@ -125,11 +134,17 @@ async fn fan_out<S: Store>(
         Plan { free: terms.free, shares: None, rooms: HashMap::new(), deliveries: Vec::new() };
     let most = events_in_one(directory.len());
     let mut limit = terms.events.min(most);
+    let (mut in_line, mut after) = (0, lanes.line.after());
+    let start = Instant::now();
     loop {
-        let (events, revision) = queue::fresh::<S>(connection, limit).await?;
-        done.is_full = events.len() == limit;
+        let Taken { events, line, revision } =
+            take::<S>(connection, &mut lanes.line, after, limit, most, done).await?;
         if events.is_empty() {
-            return Ok(());
+            return end_line::<S>(connection, lanes, done).await;
+        }
+        in_line += line;
+        if let Some(last) = events[..line].last() {
+            after = last.number;
         }
         if !directory.is_of(revision) && directory.refresh(connection, outbox, terms.now).await? {
             lanes.follow(directory, pending, terms.now);
@@ -143,18 +158,72 @@ async fn fan_out<S: Store>(
             plan.add(event, outbox.formats(), directory, lanes, terms, done);
         }
         let numbers: Vec<i64> = events.iter().map(|event| event.number).collect();
-        let inserted = queue::fan_out::<S>(connection, &numbers, &mut plan.deliveries).await?;
+        let (line, overtaking) = numbers.split_at(line);
+        let batch = Batch { line, overtaking };
+        let inserted = queue::fan_out::<S>(connection, batch, &mut plan.deliveries).await?;
         if inserted < plan.deliveries.len() as u64 {
             keep_leased::<S>(connection, terms, done).await?;
         }
         done.fanned_out += events.len();
         done.made += plan.deliveries.len();
-        if !done.is_full || !done.claimed.is_empty() || done.fanned_out >= most {
+        if done.reached == Reached::End {
+            return end_line::<S>(connection, lanes, done).await;
+        }
+        let is_long = lanes.line.is_shared() && start.elapsed() >= WHILE_OTHERS_WAIT;
+        if !done.claimed.is_empty() || in_line >= most || is_long {
             return Ok(());
         }
         // Events of which none can be sent at once take no room: as many again are looked at.
-        limit = done.fanned_out;
+        limit = in_line;
     }
+}
+
+/// New events, of which the first so many stand in line, and the others overtake.
+struct Taken {
+    events: Vec<Fresh>,
+    line: usize,
+    /// Of the endpoints.
+    revision: i64,
+}
+
+/// Takes new events behind one: where there are more than fit, once in a turn, some of other tenants too.
+async fn take<S: Store>(
+    connection: &mut S::Connection,
+    waiting: &mut Line,
+    after: i64,
+    limit: usize,
+    most: usize,
+    done: &mut Done,
+) -> Result<Taken, OutboxError> {
+    let (mut events, mut revision) = queue::fresh::<S>(connection, after, limit).await?;
+    let line = events.len();
+    let last = events.last().map(|event| event.number).filter(|_| line == limit);
+    done.reached = last.map_or(Reached::End, Reached::Event);
+    if let Some(last) = last.filter(|_| done.fanned_out == 0) {
+        let (tenants, each) = waiting.next_overtaking(most);
+        if !tenants.is_empty() {
+            let (others, later) = queue::overtaking::<S>(connection, &tenants, last, each).await?;
+            if !others.is_empty() {
+                waiting.marked();
+                events.extend(others);
+                revision = revision.max(later);
+            }
+        }
+    }
+    Ok(Taken { events, line, revision })
+}
+
+/// Once every new event is fanned out, it need not be known which have overtaken others.
+async fn end_line<S: Store>(
+    connection: &mut S::Connection,
+    lanes: &Lanes,
+    done: &mut Done,
+) -> Result<(), OutboxError> {
+    if lanes.line.is_marked() {
+        queue::end_line::<S>(connection).await?;
+        done.is_line_ended = true;
+    }
+    Ok(())
 }
 
 /// Lets go of deliveries that were there before they were to be made, and so are not leased.
@@ -327,6 +396,10 @@ impl Done {
     ) {
         for disabled in written.disabled.iter().filter(|disabled| !self.counts(disabled.lease)) {
             lanes.reactivate(disabled.endpoint, directory);
+        }
+        lanes.line.reached(self.reached);
+        if self.is_line_ended {
+            lanes.line.ended();
         }
         let mut given: HashMap<i64, usize> = HashMap::new();
         for claimed in &self.claimed {

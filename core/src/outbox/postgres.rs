@@ -9,6 +9,7 @@ use sqlx::{
 };
 
 use super::error::OutboxError;
+use super::queue::Batch;
 use super::statement::{Column, Parameter, Statement, Tables, Value};
 use super::store::{
     Backend, CLAIMABLE, CLAIMED, Claim, Columns, DispatcherLock, Failure, LOG, TOKENS,
@@ -137,13 +138,34 @@ impl Backend for Postgres {
         Ok(start..start + TOKENS)
     }
 
+    fn line(select: Statement, after: i64) -> Statement {
+        // An event that is not new any more is in the index until the table is vacuumed.
+        select.text(" WHERE id > ").value(after)
+    }
+
+    fn overtaking(tenants: Statement, after: i64, each: usize) -> Statement {
+        // Written so that no other index than that of tenants serves, whatever the planner has seen of
+        // a table in which nearly all is one tenant's: any other walks along a whole burst.
+        tenants
+            .text(
+                " CROSS JOIN LATERAL (SELECT * FROM hookwright_event AS e \
+                 WHERE e.fresh > 0 AND e.tenant IS NOT NULL AND (e.tenant, e.id) > (r.of_tenant, ",
+            )
+            .value(after)
+            .text("::bigint) AND (e.tenant, e.id) <= (r.of_tenant, ")
+            .value(i64::MAX)
+            .text(&format!("::bigint) ORDER BY e.tenant, e.id LIMIT {each}"))
+            .text(Self::SKIP_LOCKED)
+            .text(") AS overtaking")
+    }
+
     async fn fanned_out(
         connection: &mut PgConnection,
         insert: Option<Statement>,
-        events: &[i64],
+        events: Batch<'_>,
     ) -> Result<u64, Failure> {
         const CLEAR: &str = "UPDATE hookwright_event SET fresh = 0 WHERE id = ANY(";
-        let events = Value::Many(events.iter().copied().collect());
+        let events = Value::Many(events.line.iter().chain(events.overtaking).copied().collect());
         let Some(Statement { sql, mut values }) = insert else {
             let clear = format!("{CLEAR}$1)");
             let clear = Statement { sql: clear.into(), values: vec![events] };
@@ -152,6 +174,11 @@ impl Backend for Postgres {
         values.push(events);
         let sql = format!("WITH cleared AS ({CLEAR}${})) {sql}", values.len());
         Self::execute(connection, Statement { sql: sql.into(), values }).await
+    }
+
+    async fn end_line(_connection: &mut PgConnection) -> Result<(), Failure> {
+        // Each event has a mark of its own.
+        Ok(())
     }
 
     async fn acknowledge(

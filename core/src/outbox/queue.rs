@@ -3,9 +3,12 @@
 
 mod claimed;
 mod finish;
+mod fresh;
 mod keep;
 mod order;
 mod replay;
+#[cfg(all(test, feature = "sqlite"))]
+mod steps;
 
 use std::collections::HashMap;
 
@@ -17,6 +20,7 @@ pub(crate) use self::claimed::{Claimed, unfinished};
 pub(crate) use self::finish::{
     Attempt, DELIVERED, End, FAILED, LATE, Lease, extend, finish, release,
 };
+pub(crate) use self::fresh::{Fresh, end_line, fresh, has_fresh, overtaking};
 pub(crate) use self::keep::{Keep, Sweep, Swept};
 pub(crate) use self::order::BEHIND;
 pub(crate) use self::replay::{RECOVERY, REPLAY, has_replay, take_replay};
@@ -24,29 +28,14 @@ use super::endpoints::{DisabledReason, StoredEndpoint, StoredHealth, UnreadEndpo
 use super::error::OutboxError;
 use super::formats::Formats;
 use super::master_key::MasterKey;
-use super::pattern::Changed;
 use super::statement::{Column, Statement};
-use super::store::{Claim, Columns, Failure, Store};
+use super::store::{Claim, Failure, Store};
 use crate::event::{Actor, Written};
 use crate::format::Format;
 
 /// How many rows one statement writes at most: SQLite binds 32,766 values, which more of the widest
 /// would exceed.
 pub(in crate::outbox) const CHUNK: usize = 1000;
-/// Events up to this size are claimed as they are fanned out, in bytes of data and old values.
-const LIGHT: i64 = 16 * 1024;
-
-/// An event that is not fanned out yet.
-pub(crate) struct Fresh {
-    pub(crate) number: i64,
-    pub(crate) tenant: Option<String>,
-    pub(crate) object: String,
-    pub(crate) operation: String,
-    pub(crate) object_id: String,
-    pub(crate) changed: Changed,
-    /// What is needed to send it at once, unless it is large.
-    pub(crate) content: Option<Content>,
-}
 
 /// The parts of which a body of an event is put together, beside its names.
 pub(crate) struct Content {
@@ -75,73 +64,6 @@ pub(crate) struct NewDelivery {
     pub(crate) order_key: Option<i64>,
     /// The lease, when it is claimed at once.
     pub(crate) lease: Option<(i64, i64)>,
-}
-
-/// Takes at most `limit` new events, which no other transaction then takes; with the revision of the
-/// endpoints, so that one that was there when an event committed is seen.
-pub(crate) async fn fresh<S: Store>(
-    connection: &mut S::Connection,
-    limit: usize,
-) -> Result<(Vec<Fresh>, i64), OutboxError> {
-    /// In the order in which they are read.
-    const COLUMNS: [&str; 12] = [
-        "(SELECT number FROM hookwright_meta WHERE name = 'endpoints')",
-        "id",
-        "tenant",
-        "object",
-        "operation",
-        "object_id",
-        "changed",
-        "event_id",
-        "time",
-        "context",
-        "CASE WHEN length(previous) <= $1 THEN previous END",
-        "CASE WHEN length(data) + COALESCE(length(previous), 0) <= $1 THEN data END",
-    ];
-    // In the text, since a limit that is bound makes SQLite compile the statement anew each time.
-    let limit = format!(" ORDER BY id LIMIT {limit}");
-    let rest = Statement::new(" FROM hookwright_fresh").text(&limit).text(S::SKIP_LOCKED);
-    let read = |columns: &mut dyn Columns| Ok((columns.integer()?, Fresh::read(columns)?));
-    let rows = S::fetch_wide(connection, &COLUMNS, rest.bind(LIGHT), read).await?;
-    let revision = rows.first().and_then(|(revision, _)| *revision);
-    Ok((rows.into_iter().map(|(_, event)| event).collect(), revision.unwrap_or_default()))
-}
-
-impl Fresh {
-    fn read(columns: &mut dyn Columns) -> Result<Self, OutboxError> {
-        let unreadable = || OutboxError::stored("an event");
-        let number = columns.integer()?.ok_or_else(unreadable)?;
-        let tenant = columns.string()?;
-        let mut text = || columns.string()?.ok_or_else(unreadable);
-        let (object, operation, object_id) = (text()?, text()?, text()?);
-        let changed = Changed::new(columns.string()?);
-        let event_id = columns.string()?.ok_or_else(unreadable)?;
-        let (time, context) = (columns.integer()?, columns.string()?);
-        let (previous, data) = (columns.bytes()?, columns.bytes()?);
-        Ok(Self {
-            number,
-            tenant,
-            object,
-            operation,
-            object_id,
-            changed,
-            content: data.map(|data| Content { event_id, time, previous, data, context }),
-        })
-    }
-}
-
-impl Fresh {
-    /// What is sent of it in a format; `None` when it is to be claimed later, from the queue.
-    pub(crate) fn message(&self, format: Option<&Format>) -> Option<Message> {
-        let (content, format) = (self.content.as_ref()?, format?);
-        let subject = Subject {
-            object: &self.object,
-            operation: &self.operation,
-            object_id: &self.object_id,
-            changed: self.changed.text(),
-        };
-        content.message(&subject, format).ok()
-    }
 }
 
 /// What an event is about.
@@ -181,11 +103,20 @@ impl Content {
     }
 }
 
+/// Events that are fanned out together.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch<'a> {
+    /// The first of the line: all that are not fanned out up to the last of them.
+    pub line: &'a [i64],
+    /// Those that overtake others of the line.
+    pub overtaking: &'a [i64],
+}
+
 /// Inserts deliveries, and takes the mark from their events. Tells how many were inserted: one that
 /// is there already, such as of a resend, stays as it is.
 pub(crate) async fn fan_out<S: Store>(
     connection: &mut S::Connection,
-    events: &[i64],
+    events: Batch<'_>,
     deliveries: &mut [NewDelivery],
 ) -> Result<u64, Failure> {
     let is_ordered = deliveries.iter().any(|delivery| delivery.order_key.is_some());
@@ -265,12 +196,6 @@ fn insert<S: Store>(rows: &[NewDelivery]) -> Statement {
         ],
     )
     .text(" WHERE true ON CONFLICT (event, endpoint) DO NOTHING")
-}
-
-/// Whether any event waits to be fanned out: without locks, for the poll.
-pub(crate) async fn has_fresh<S: Store>(connection: &mut S::Connection) -> Result<bool, Failure> {
-    let select = Statement::new("SELECT id FROM hookwright_fresh LIMIT 1");
-    Ok(!S::fetch(connection, select).await?.is_empty())
 }
 
 /// Leases due deliveries.

@@ -22,7 +22,7 @@ use super::statement::{Column, Parameter, Statement, Tables, Value};
 use super::store::{
     Backend, CLAIMABLE, CLAIMED, Claim, Columns, DispatcherLock, Failure, LOG, TOKENS,
 };
-use crate::outbox::queue::CHUNK;
+use crate::outbox::queue::{Batch, CHUNK};
 
 impl Backend for Sqlite {
     const TABLES: Tables = Tables::Values;
@@ -141,25 +141,57 @@ impl Backend for Sqlite {
         Ok(end - TOKENS + 1..end + 1)
     }
 
+    fn line(select: Statement, _after: i64) -> Statement {
+        // The view begins where the line does.
+        select
+    }
+
+    fn overtaking(tenants: Statement, after: i64, each: usize) -> Statement {
+        tenants
+            .text(
+                " CROSS JOIN hookwright_event WHERE id IN (SELECT e.id FROM hookwright_event AS e \
+                 WHERE e.tenant = r.of_tenant AND e.id NOT IN (SELECT event FROM hookwright_ahead) \
+                 AND e.id > ",
+            )
+            .value(after)
+            .text(&format!(" ORDER BY e.id LIMIT {each})"))
+    }
+
     async fn fanned_out(
         connection: &mut SqliteConnection,
         insert: Option<Statement>,
-        events: &[i64],
+        events: Batch<'_>,
     ) -> Result<u64, Failure> {
-        let Some(last) = events.iter().max() else {
-            return match insert {
-                Some(insert) => Self::execute(connection, insert).await,
-                None => Ok(0),
-            };
-        };
         // In one text, since each that is handed over wakes the driver's thread.
-        let both = match insert {
-            Some(insert) => insert.text("; UPDATE hookwright_meta SET number = "),
-            None => Statement::new("UPDATE hookwright_meta SET number = "),
-        };
-        let changed =
-            Self::execute(connection, both.value(*last).text(" WHERE name = 'fanned_out'")).await?;
-        Ok(changed.saturating_sub(1))
+        let mut all = insert.map_or_else(|| Statement::new(""), |insert| insert.text("; "));
+        if let Some(last) = events.line.iter().max() {
+            all = all
+                .text("UPDATE hookwright_meta SET number = ")
+                .value(*last)
+                .text(" WHERE name = 'fanned_out'; ");
+        }
+        if !events.overtaking.is_empty() {
+            let numbers = events.overtaking.iter().copied().collect();
+            all = all.text("INSERT INTO hookwright_ahead (event) SELECT r.number FROM ").table(
+                Self::TABLES,
+                "r",
+                [("number", numbers)],
+            );
+        }
+        let changed = Self::execute(connection, all).await?;
+        let marks = usize::from(!events.line.is_empty()) + events.overtaking.len();
+        Ok(changed.saturating_sub(marks as u64))
+    }
+
+    async fn end_line(connection: &mut SqliteConnection) -> Result<(), Failure> {
+        Self::script(
+            connection,
+            "UPDATE hookwright_meta SET number = max(number, \
+             (SELECT max(event) FROM hookwright_ahead)) \
+             WHERE name = 'fanned_out' AND EXISTS (SELECT 1 FROM hookwright_ahead); \
+             DELETE FROM hookwright_ahead",
+        )
+        .await
     }
 
     async fn acknowledge(

@@ -6,6 +6,7 @@ use std::ops::Range;
 use sqlx::{Database, Pool};
 
 use super::error::OutboxError;
+use super::queue::Batch;
 use super::statement::{Column, Statement, Tables};
 
 /// A database that keeps an outbox: [`Sqlite`](sqlx::Sqlite), by the feature `sqlite`, or
@@ -101,13 +102,26 @@ pub trait Backend: Database {
         connection: &mut Self::Connection,
     ) -> impl Future<Output = Result<Range<i64>, Failure>> + Send;
 
-    /// Runs an INSERT of deliveries and takes the mark from events, which are all that are not fanned
-    /// out up to the last of them. Tells how many rows were inserted.
+    /// Narrows a SELECT of new events to those later than the event `after`, where the others have to be
+    /// walked along.
+    fn line(select: Statement, after: i64) -> Statement;
+
+    /// Ends a SELECT of new events with those of the tenants in the table `r`, later than the event
+    /// `after`: of each tenant the first `each`.
+    fn overtaking(tenants: Statement, after: i64, each: usize) -> Statement;
+
+    /// Runs an INSERT of deliveries and takes the mark from their events. Tells how many rows were
+    /// inserted.
     fn fanned_out(
         connection: &mut Self::Connection,
         insert: Option<Statement>,
-        events: &[i64],
+        events: Batch<'_>,
     ) -> impl Future<Output = Result<u64, Failure>> + Send;
+
+    /// Forgets which events have overtaken others: every event is fanned out up to the last of these.
+    fn end_line(
+        connection: &mut Self::Connection,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// Deletes deliveries that were acknowledged and logs their attempts: as late where the lease
     /// was lost. Of these it gives the event, the endpoint and the attempt.

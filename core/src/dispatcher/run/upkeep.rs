@@ -71,6 +71,7 @@ impl<S: Store> Run<S> {
         self.refresh(connection).await?;
         let surveys = queue::survey::<S>(connection, now, self.void_below).await?;
         self.lanes.survey(&surveys, &self.pending);
+        self.lanes.line.rewind();
         let oldest = surveys.iter().filter_map(|survey| survey.next_due).min();
         telemetry::oldest_due(oldest.map_or(0, |due| now.saturating_sub(due).max(0)));
         if self.is_draining { Ok(()) } else { self.replay(connection, now).await }

@@ -47,10 +47,17 @@ CREATE TABLE hookwright_event (
     -- Who did it, as JSON.
     context TEXT
 );
+-- Events that were fanned out before others that came before them.
+CREATE TABLE hookwright_ahead (
+    event INTEGER NOT NULL PRIMARY KEY
+);
 -- Events that are not fanned out yet: those after the last that was. There is one writer, so that
 -- numbers are given in the order of commits.
 CREATE VIEW hookwright_fresh AS SELECT * FROM hookwright_event
-    WHERE id > (SELECT number FROM hookwright_meta WHERE name = 'fanned_out');
+    WHERE id > (SELECT number FROM hookwright_meta WHERE name = 'fanned_out')
+    AND id NOT IN (SELECT event FROM hookwright_ahead);
+-- Those of a tenant, of which some may overtake another tenant's.
+CREATE INDEX hookwright_event_tenant ON hookwright_event (tenant, id) WHERE tenant IS NOT NULL;
 CREATE INDEX hookwright_event_object ON hookwright_event (object, object_id, id);
 CREATE INDEX hookwright_event_time ON hookwright_event (emitted_at, id);
 

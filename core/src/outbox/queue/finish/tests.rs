@@ -5,7 +5,7 @@ use sqlx::{Connection, Sqlite};
 
 use super::*;
 use crate::outbox::StoredHealth;
-use crate::outbox::queue::{NewDelivery, fan_out, write_health};
+use crate::outbox::queue::{Batch, NewDelivery, fan_out, write_health};
 use crate::outbox::store::Backend;
 
 /// More than the values of any of these that SQLite binds in one statement.
@@ -20,8 +20,13 @@ async fn leased() -> (SqliteConnection, Vec<Lease>) {
     let mut deliveries: Vec<NewDelivery> = (1..=MANY)
         .map(|event| NewDelivery { event, endpoint: 1, due: 0, format: 0, order_key: None, lease })
         .collect();
-    let made =
-        fan_out::<Sqlite>(&mut connection, &[MANY], &mut deliveries).await.expect("deliveries");
+    let made = fan_out::<Sqlite>(
+        &mut connection,
+        Batch { line: &[MANY], overtaking: &[] },
+        &mut deliveries,
+    )
+    .await
+    .expect("deliveries");
     assert_eq!(i64::try_from(made), Ok(MANY));
     let leases = (1..=MANY).map(|event| Lease { event, endpoint: 1, token: TOKEN }).collect();
     (connection, leases)

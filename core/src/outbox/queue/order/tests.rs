@@ -1,11 +1,11 @@
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, Sqlite};
 
 use super::*;
-use crate::outbox::queue::{Attempt, End, Lease, fan_out, finish};
+use crate::outbox::queue::steps::count_steps;
+use crate::outbox::queue::{Attempt, Batch, End, Lease, fan_out, finish};
 use crate::outbox::store::{Backend, Claim};
 
 const NOW: i64 = 1_000;
@@ -31,21 +31,15 @@ async fn waiting(events: i64) -> SqliteConnection {
             lease: None,
         };
         let mut deliveries: Vec<NewDelivery> = numbers.iter().map(delivery).collect();
-        fan_out::<Sqlite>(&mut connection, numbers, &mut deliveries).await.expect("deliveries");
+        fan_out::<Sqlite>(
+            &mut connection,
+            Batch { line: numbers, overtaking: &[] },
+            &mut deliveries,
+        )
+        .await
+        .expect("deliveries");
     }
     connection
-}
-
-/// What SQLite did since the connection was made, in steps of its machine.
-async fn count_steps(connection: &mut SqliteConnection) -> Arc<AtomicUsize> {
-    let steps = Arc::new(AtomicUsize::new(0));
-    let count = steps.clone();
-    let mut handle = connection.lock_handle().await.expect("a handle");
-    handle.set_progress_handler(1, move || {
-        count.fetch_add(1, Ordering::Relaxed);
-        true
-    });
-    steps
 }
 
 async fn claim(connection: &mut SqliteConnection, token: i64) -> Vec<i64> {
@@ -117,7 +111,13 @@ async fn an_event_that_is_not_inserted_keeps_none_behind_it() {
         lease: None,
     };
     let mut deliveries: Vec<NewDelivery> = (1..=4).map(delivery).collect();
-    fan_out::<Sqlite>(&mut connection, &[1, 2, 3, 4], &mut deliveries).await.expect("deliveries");
+    fan_out::<Sqlite>(
+        &mut connection,
+        Batch { line: &[1, 2, 3, 4], overtaking: &[] },
+        &mut deliveries,
+    )
+    .await
+    .expect("deliveries");
     assert_eq!(claim(&mut connection, 1).await, [2]);
 }
 
