@@ -12,6 +12,7 @@ mod line;
 mod mass_failure;
 mod notice;
 mod pending;
+mod plan;
 mod run;
 mod shares;
 mod telemetry;

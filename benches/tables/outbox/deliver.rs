@@ -31,6 +31,8 @@ pub(crate) struct Job<'a> {
     /// Of the server that answers.
     pub(crate) port: u16,
     pub(crate) endpoints: usize,
+    /// Endpoints beside these, which want other events.
+    pub(crate) others: usize,
     pub(crate) concurrency: usize,
     /// How many events before the clock starts.
     pub(crate) warm_up: usize,
@@ -41,7 +43,7 @@ pub(crate) struct Job<'a> {
 
 impl<'a> Job<'a> {
     pub(crate) fn arguments(self) -> Vec<String> {
-        let numbers = [self.endpoints, self.concurrency, self.warm_up, self.events];
+        let numbers = [self.endpoints, self.others, self.concurrency, self.warm_up, self.events];
         [self.database.to_owned(), self.port.to_string()]
             .into_iter()
             .chain(numbers.map(|number| number.to_string()))
@@ -50,14 +52,16 @@ impl<'a> Job<'a> {
     }
 
     pub(crate) fn parse(arguments: &[&'a str]) -> Result<Self, Box<dyn Error>> {
-        let [database, port, endpoints, concurrency, warm_up, events, postmaster] = *arguments
+        let [database, port, endpoints, others, concurrency, warm_up, events, postmaster] =
+            *arguments
         else {
-            return Err("a job has seven arguments".into());
+            return Err("a job has eight arguments".into());
         };
         Ok(Self {
             database,
             port: port.parse()?,
             endpoints: endpoints.parse()?,
+            others: others.parse()?,
             concurrency: concurrency.parse()?,
             warm_up: warm_up.parse()?,
             events: events.parse()?,
@@ -84,6 +88,11 @@ impl<'a> Job<'a> {
         for number in 1..=self.endpoints {
             let url = format!("http://127.0.0.1:{}/hooks/{number}", self.port);
             outbox.endpoints().create(settings(&url, self.concurrency)?).await?;
+        }
+        for number in 1..=self.others {
+            let url = format!("http://127.0.0.1:{}/others/{number}", self.port);
+            let other = settings(&url, self.concurrency)?.wants("company.*".parse()?);
+            outbox.endpoints().create(other).await?;
         }
         // Milliseconds that are zero are not written.
         let time = "2025-02-10T15:30:50.123Z".parse()?;

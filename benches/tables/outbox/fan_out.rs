@@ -78,6 +78,7 @@ fn job(database: &str, port: u16, postmaster: u32) -> Job<'_> {
         database,
         port,
         endpoints: ENDPOINTS,
+        others: 0,
         concurrency: 8,
         warm_up: WARM_UP,
         events: EVENTS,

@@ -37,6 +37,7 @@ fn fill(table: &mut Table) -> Result<(), Box<dyn Error>> {
         database: &address,
         port: sink.port(),
         endpoints: 1,
+        others: 0,
         concurrency: 64,
         warm_up: WARM_UP,
         events: EVENTS,

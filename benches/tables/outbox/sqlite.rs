@@ -16,6 +16,8 @@ const ROUNDS: usize = 7;
 const WARM_UP: usize = 2_000;
 const EVENTS: usize = 20_000;
 const CONCURRENCY: usize = 64;
+/// Endpoints that want other events.
+const OTHERS: usize = 200;
 /// How many blocks of twenty events are emitted one by one.
 const BLOCKS: usize = 60;
 /// How many deliveries instructions are counted over.
@@ -23,6 +25,7 @@ const COUNTED: u32 = 2_000;
 
 const RATE: Bound = Bound::AtLeast(0.4);
 const CPU: Bound = Bound::AtMost(2.5);
+const BESIDE: Bound = Bound::AtLeast(0.5);
 const EMIT: Bound = Bound::AtLeast(0.9);
 
 pub(crate) fn measure() -> Table {
@@ -41,14 +44,16 @@ fn fill(table: &mut Table) -> Result<(), Box<dyn Error>> {
     let server = Server::start()?;
     let directory = empty_directory("sqlite")?;
     let (mut senders, mut ours, mut bare) = (Runs::default(), Runs::default(), Runs::default());
+    let mut beside = Runs::default();
     for _ in 0..ROUNDS {
         senders.0.push(sender::measure(server.port())?);
-        let run = deliver(&directory, server.port(), WARM_UP, EVENTS)?;
+        let run = deliver(&directory, server.port(), 0)?;
         let commits = run.get("deliver.commits");
         ours.0.push(run);
         let path = new_file(&directory)?;
         let numbers = [EVENTS.to_string(), commits.to_string()];
         bare.0.push(Figures::of(this_program(&["bare", &path])?.args(numbers))?);
+        beside.0.push(deliver(&directory, server.port(), OTHERS)?);
     }
     let events = 20_000.0;
     let rate = |run: &Figures| events / run.get("deliver.seconds");
@@ -79,6 +84,11 @@ fn fill(table: &mut Table) -> Result<(), Box<dyn Error>> {
     })));
     let commits = |run: &Figures| events / run.get("deliver.commits");
     table.push(Row::new("outbox: deliveries a commit", ours.spread("", commits)));
+    let row = Row::new("outbox: deliver, beside 200 endpoints", beside.spread("/s", rate));
+    let ratio = beside.ratio(&ours, rate);
+    table.push(row.ratio(ratio).judged(ratio, BESIDE));
+    let row = Row::new("outbox: deliver, beside 200 endpoints, CPU", beside.spread(unit, cpu));
+    table.push(row.ratio(beside.ratio(&ours, cpu)));
 
     table.push(Row::new("bare SQLite: insert by 100", bare.spread("/s", emit_rate)));
     let row = Row::new("outbox: emit by 100", ours.spread("/s", emit_rate));
@@ -105,20 +115,15 @@ fn emit_one_by_one(table: &mut Table, directory: &Path) -> Result<(), Box<dyn Er
     Ok(())
 }
 
-fn deliver(
-    directory: &Path,
-    port: u16,
-    warm_up: usize,
-    events: usize,
-) -> Result<Figures, Box<dyn Error>> {
+fn deliver(directory: &Path, port: u16, others: usize) -> Result<Figures, Box<dyn Error>> {
     let database = new_file(directory)?;
-    let job = job(&database, port, warm_up, events);
+    let job = Job { others, ..job(&database, port, WARM_UP, EVENTS) };
     Figures::of(this_program(&["deliver"])?.args(job.arguments()))
 }
 
 fn job(database: &str, port: u16, warm_up: usize, events: usize) -> Job<'_> {
     let concurrency = CONCURRENCY;
-    Job { database, port, endpoints: 1, concurrency, warm_up, events, postmaster: 0 }
+    Job { database, port, endpoints: 1, others: 0, concurrency, warm_up, events, postmaster: 0 }
 }
 
 /// A file for a database in a directory that is empty then.

@@ -11,6 +11,19 @@ use super::shares::{Shares, Want};
 use crate::outbox::StoredHealth;
 use crate::outbox::queue::Survey;
 
+/// What there is for new events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    /// No endpoint keeps up, that could be a measure.
+    Unmeasured,
+    /// Not one slot.
+    None,
+    /// Slots, and fewer than one event takes.
+    Part,
+    /// Slots for so many events.
+    Events(usize),
+}
+
 #[derive(Default)]
 pub(super) struct Lanes {
     entries: HashMap<i64, Entry>,
@@ -148,11 +161,10 @@ impl Lanes {
         }
     }
 
-    /// How many new events are worth fanning out, while any endpoint keeps up: as many as can be sent
-    /// at once, since a delivery that is claimed as it is made is written once, and one that waits
-    /// twice. Those that have deliveries waiting already, or are left alone, are no measure; `None`
-    /// when that is all of them.
-    pub(super) fn room(&mut self, free: usize, now: i64) -> Option<usize> {
+    /// What there is for new events, while any endpoint keeps up: a delivery that is claimed as it is
+    /// made is written once, and one that waits twice. Those that have deliveries waiting already, or
+    /// are left alone, are no measure.
+    pub(super) fn room(&mut self, free: usize, now: i64) -> Room {
         let mut keeping_up = 0;
         let mut most = 0;
         for entry in self.entries.values_mut().filter(|entry| entry.is_active) {
@@ -164,10 +176,14 @@ impl Lanes {
             keeping_up += 1;
             most = most.max(capacity);
         }
-        match (keeping_up, most) {
-            (0, _) => None,
-            (_, 0) => Some(0),
-            _ => Some(most.min(free / keeping_up).max(usize::from(free > 0))),
+        if keeping_up == 0 {
+            return Room::Unmeasured;
+        }
+        let width = self.line.width().map_or(keeping_up, |width| width.min(keeping_up));
+        match most.min(free / width) {
+            0 if most > 0 && free > 0 => Room::Part,
+            0 => Room::None,
+            events => Room::Events(events),
         }
     }
 
@@ -187,20 +203,27 @@ impl Lanes {
         directory: &Directory,
         now: i64,
     ) -> Vec<(i64, usize)> {
-        let wants = wants(&mut self.entries, directory, now, |entry| entry.next_look <= now);
+        let wants = wants(&mut self.entries, directory, now, |_, entry| entry.next_look <= now);
         self.shares.divide(free, slow_free, &wants)
     }
 
-    /// Divides the free slots among all endpoints, those that keep up and those that have something
-    /// due, when there are not enough for all: otherwise those that keep up would take every slot.
+    /// Divides the free slots among the endpoints that have something due and those that want so many
+    /// new deliveries, when there are not enough for all.
     pub(super) fn contended(
         &mut self,
         free: usize,
         slow_free: usize,
         directory: &Directory,
+        new: &HashMap<i64, usize>,
         now: i64,
     ) -> Option<HashMap<i64, usize>> {
-        let wants = wants(&mut self.entries, directory, now, |_| true);
+        let mut wants = wants(&mut self.entries, directory, now, |endpoint, entry| {
+            entry.next_look <= now || new.contains_key(&endpoint)
+        });
+        for want in &mut wants {
+            // Of one that has something due none is claimed as it is made.
+            want.capacity = new.get(&want.endpoint).copied().unwrap_or(want.capacity);
+        }
         let sum = |is_counted: fn(&Want<'_>) -> bool| {
             let counted = wants.iter().filter(|want| is_counted(want));
             counted.fold(0, |sum: usize, want| sum.saturating_add(want.capacity))
@@ -252,11 +275,11 @@ fn wants<'a>(
     entries: &mut HashMap<i64, Entry>,
     directory: &'a Directory,
     now: i64,
-    is_looked_for: impl Fn(&Entry) -> bool,
+    is_looked_for: impl Fn(i64, &Entry) -> bool,
 ) -> Vec<Want<'a>> {
     entries
         .iter_mut()
-        .filter(|(_, entry)| entry.is_active && is_looked_for(entry))
+        .filter(|(endpoint, entry)| entry.is_active && is_looked_for(**endpoint, entry))
         .filter_map(|(endpoint, entry)| {
             let capacity = entry.lane.capacity(now);
             let tenant = directory.get(*endpoint)?.tenant.as_deref();
@@ -271,6 +294,7 @@ mod tests {
     use std::time::Duration;
 
     use super::super::lane::Limits;
+    use super::super::line::Reached;
     use super::*;
 
     /// Endpoints of four slots, of which so many are taken, and when a claim may find something.
@@ -292,14 +316,30 @@ mod tests {
         let check = |endpoints: &[(usize, i64)], room| {
             assert_eq!(lanes(endpoints).room(100, NOW), room, "{endpoints:?}");
         };
-        check(&[(0, NEVER), (1, NEVER)], Some(4));
-        check(&[(1, NEVER), (4, NEVER)], Some(3));
-        check(&[(4, NEVER)], Some(0));
+        check(&[(0, NEVER), (1, NEVER)], Room::Events(4));
+        check(&[(1, NEVER), (4, NEVER)], Room::Events(3));
+        check(&[(4, NEVER)], Room::None);
         // One that hangs, whose deliveries wait, is no measure.
-        check(&[(1, NEVER), (4, NOW)], Some(3));
-        check(&[(4, NEVER), (4, NOW)], Some(0));
-        check(&[(4, NOW)], None);
-        check(&[], None);
+        check(&[(1, NEVER), (4, NOW)], Room::Events(3));
+        check(&[(4, NEVER), (4, NOW)], Room::None);
+        check(&[(4, NOW)], Room::Unmeasured);
+        check(&[], Room::Unmeasured);
+    }
+
+    #[test]
+    fn endpoints_that_want_other_events_take_no_room() {
+        let mut lanes = lanes(&[(0, NEVER); 50]);
+        let mut check = |free, room| assert_eq!(lanes.room(free, NOW), room, "{free}");
+        // Each may want each.
+        check(256, Room::Events(4));
+        check(100, Room::Events(2));
+        check(49, Room::Part);
+        check(0, Room::None);
+        lanes.line.reached(Reached::End, Some(1));
+        let mut check = |free, room| assert_eq!(lanes.room(free, NOW), room, "{free}");
+        check(100, Room::Events(4));
+        check(3, Room::Events(3));
+        check(0, Room::None);
     }
 
     #[test]

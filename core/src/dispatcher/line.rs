@@ -17,6 +17,7 @@ pub(super) struct Line {
     /// The last event that was fanned out of it. What has committed later than others behind it may
     /// stand before.
     reached: i64,
+    width: Option<usize>,
     /// Those that have endpoints, in order.
     tenants: Vec<String>,
     /// The last of them that was looked at.
@@ -39,7 +40,7 @@ pub(super) enum Reached {
 impl Default for Line {
     fn default() -> Self {
         // What an earlier run has marked is not known.
-        Self { reached: START, tenants: Vec::new(), last: None, is_marked: true }
+        Self { reached: START, width: None, tenants: Vec::new(), last: None, is_marked: true }
     }
 }
 
@@ -91,8 +92,14 @@ impl Line {
         self.reached
     }
 
-    /// A turn has committed.
-    pub(super) fn reached(&mut self, reached: Reached) {
+    /// How many slots an event takes, as far as is known.
+    pub(super) fn width(&self) -> Option<usize> {
+        self.width
+    }
+
+    /// A turn has committed, in which an event took so many slots.
+    pub(super) fn reached(&mut self, reached: Reached, width: Option<usize>) {
+        self.width = width.or(self.width);
         match reached {
             Reached::Nothing => {}
             Reached::Event(event) => self.reached = event,
@@ -154,12 +161,12 @@ mod tests {
     #[test]
     fn a_long_line_is_looked_at_from_where_it_was_fanned_out_to() {
         let mut line = Line::default();
-        line.reached(Reached::Event(7));
-        line.reached(Reached::Nothing);
+        line.reached(Reached::Event(7), None);
+        line.reached(Reached::Nothing, None);
         assert_eq!(line.after(), 7);
-        line.reached(Reached::End);
+        line.reached(Reached::End, None);
         assert_eq!(line.after(), START);
-        line.reached(Reached::Event(9));
+        line.reached(Reached::Event(9), None);
         line.rewind();
         assert_eq!(line.after(), START);
     }

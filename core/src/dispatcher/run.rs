@@ -21,7 +21,7 @@ use super::clock::StoreClock;
 use super::directory::Directory;
 use super::flight::{Heartbeat, Held, Landed, Outcome, fly};
 use super::health::Health;
-use super::lanes::Lanes;
+use super::lanes::{Lanes, Room};
 use super::line::Reached;
 use super::pending::Pending;
 use super::telemetry;
@@ -36,6 +36,8 @@ const GATHER: Duration = Duration::from_millis(3);
 const BATCH: usize = 128;
 /// How long new events wait for a slot that is about to be free, before they are fanned out to wait.
 const HOLD: Duration = Duration::from_millis(500);
+/// How long they wait for more slots, when there are fewer than one event takes.
+const MOMENT: Duration = Duration::from_millis(20);
 /// How often every endpoint is looked at.
 const SURVEY: Duration = Duration::from_millis(500);
 /// How long a database is waited for after shutdown was told, before its turn is broken off.
@@ -216,7 +218,7 @@ impl<S: Store> Run<S> {
             let is_batch = landed >= BATCH || landed >= self.flights.len();
             if is_batch { first } else { first + GATHER }
         });
-        let next = [results, Some(timing.poll), Some(timing.beat), timing.opening];
+        let next = [results, Some(timing.poll), Some(timing.beat), timing.opening, timing.moment];
         let next = next.into_iter().flatten().min().unwrap_or(timing.poll);
         timing.backoff.map_or(next, |backoff| backoff.max(next))
     }
@@ -315,13 +317,20 @@ impl<S: Store> Run<S> {
         let slow_free = self.slow_free();
         let may_claim =
             free > 0 && self.lanes.next_opening(now, slow_free).is_some_and(|at| at <= now);
-        let events = match self.lanes.room(free, now) {
-            Some(0) if start < self.timing.fanned + HOLD => 0,
-            Some(room @ 1..) => 1 << room.ilog2(),
-            Some(0) | None => usize::MAX,
+        let held = |time: Duration| start < self.timing.fanned + time;
+        let room = self.lanes.room(free, now);
+        let events = match room {
+            Room::Events(events) => 1 << events.ilog2(),
+            Room::Part if held(MOMENT) => 0,
+            Room::Part => 1,
+            Room::None if held(HOLD) => 0,
+            Room::None | Room::Unmeasured => usize::MAX,
         };
+        self.timing.moment = None;
         if events > 0 {
             self.timing.fanned = start;
+        } else if room == Room::Part {
+            self.timing.moment = Some(self.timing.fanned + MOMENT);
         }
         let is_turn = !self.pending.is_empty()
             || may_claim

@@ -8,11 +8,10 @@ use super::directory::Directory;
 use super::lanes::Lanes;
 use super::line::{Line, Reached};
 use super::pending::{Pending, Told};
+use super::plan::Plan;
 use super::telemetry;
 use crate::outbox::formats::Formats;
-use crate::outbox::queue::{
-    self, Attempt, Batch, Claimed, End, Fresh, Lease, Message, NewDelivery,
-};
+use crate::outbox::queue::{self, Attempt, Batch, Claimed, End, Fresh, Lease};
 use crate::outbox::store::{Claim, Store};
 use crate::outbox::{Insert, Outbox, OutboxError};
 use crate::retry::RetrySchedule;
@@ -57,11 +56,13 @@ pub(super) struct Done {
     /// How many deliveries were asked for, by endpoint.
     asked: HashMap<i64, usize>,
     /// Endpoints with deliveries that wait from now on.
-    waiting: Vec<i64>,
+    pub(super) waiting: Vec<i64>,
     pub(super) fanned_out: usize,
     made: usize,
     /// Whether endpoints wanted more slots than there are.
-    is_contended: bool,
+    pub(super) is_contended: bool,
+    /// How many slots an event took.
+    width: Option<usize>,
     /// How far the line of new events was fanned out.
     pub(super) reached: Reached,
     /// Whether no event is left that others have overtaken.
@@ -130,8 +131,7 @@ async fn fan_out<S: Store>(
     terms: &Terms<'_>,
     done: &mut Done,
 ) -> Result<(), OutboxError> {
-    let mut plan =
-        Plan { free: terms.free, shares: None, rooms: HashMap::new(), deliveries: Vec::new() };
+    let mut plan = Plan::new(terms);
     let most = events_in_one(directory.len());
     let mut limit = terms.events.min(most);
     let (mut in_line, mut after) = (0, lanes.line.after());
@@ -149,14 +149,7 @@ async fn fan_out<S: Store>(
         if !directory.is_of(revision) && directory.refresh(connection, outbox, terms.now).await? {
             lanes.follow(directory, pending, terms.now);
         }
-        if done.fanned_out == 0 {
-            plan.shares = lanes.contended(terms.free, terms.slow_free, directory, terms.now);
-            done.is_contended = plan.shares.is_some();
-        }
-        plan.deliveries.clear();
-        for event in &events {
-            plan.add(event, outbox.formats(), directory, lanes, terms, done);
-        }
+        plan.make(&events, outbox.formats(), directory, lanes, terms, done);
         let numbers: Vec<i64> = events.iter().map(|event| event.number).collect();
         let (line, overtaking) = numbers.split_at(line);
         let batch = Batch { line, overtaking };
@@ -166,14 +159,15 @@ async fn fan_out<S: Store>(
         }
         done.fanned_out += events.len();
         done.made += plan.deliveries.len();
+        done.width = Some(plan.width());
         if done.reached == Reached::End {
             return end_line::<S>(connection, lanes, done).await;
         }
+        let has_overtaken = done.fanned_out > in_line;
         let is_long = lanes.line.is_shared() && start.elapsed() >= WHILE_OTHERS_WAIT;
-        if !done.claimed.is_empty() || in_line >= most || is_long {
+        if !plan.has_room_for_as_many() || in_line >= most || has_overtaken || is_long {
             return Ok(());
         }
-        // Events of which none can be sent at once take no room: as many again are looked at.
         limit = in_line;
     }
 }
@@ -238,67 +232,6 @@ async fn keep_leased<S: Store>(
     done.waiting.extend(lost.map(|lease| lease.endpoint));
     done.claimed.retain(|claimed| kept.contains(&claimed.lease));
     Ok(())
-}
-
-/// The deliveries of a batch of events.
-struct Plan {
-    free: usize,
-    /// The endpoints' shares of the free slots, when there are not enough for all.
-    shares: Option<HashMap<i64, usize>>,
-    /// How many more may be claimed at once for each endpoint.
-    rooms: HashMap<i64, usize>,
-    deliveries: Vec<NewDelivery>,
-}
-
-impl Plan {
-    /// Adds a delivery to each endpoint that wants the event: claimed at once where nothing waits
-    /// before it, which saves writing it twice.
-    fn add(
-        &mut self,
-        event: &Fresh,
-        formats: &Formats,
-        directory: &Directory,
-        lanes: &mut Lanes,
-        terms: &Terms<'_>,
-        done: &mut Done,
-    ) {
-        // In each format once.
-        let mut messages: HashMap<i64, Option<Message>> = HashMap::new();
-        for (endpoint, subscriber) in directory.wanting(event) {
-            let mut delivery = subscriber.delivery(event, endpoint, terms.now);
-            let room = self.rooms.entry(endpoint).or_insert_with(|| {
-                let share = self.shares.as_ref().map(|shares| shares.get(&endpoint).copied());
-                let share = share.map_or(usize::MAX, Option::unwrap_or_default);
-                lanes.direct(endpoint, terms.now).min(share)
-            });
-            let is_direct = *room > 0 && self.free > 0 && delivery.order_key.is_none();
-            let message = is_direct.then(|| {
-                let format = subscriber.format;
-                let message = messages.entry(format);
-                message.or_insert_with(|| event.message(formats.get(format).as_deref())).as_ref()
-            });
-            if let Some(message) = message.flatten() {
-                *room -= 1;
-                self.free -= 1;
-                done.claimed.push(Claimed {
-                    lease: Lease { event: event.number, endpoint, token: terms.token },
-                    attempt: 1,
-                    order_key: None,
-                    object: event.object.clone(),
-                    operation: event.operation.clone(),
-                    message: message.clone(),
-                    due: terms.now,
-                });
-                delivery.lease = Some((terms.token, terms.lease_until));
-            } else {
-                // Those that come after it wait behind it.
-                *room = 0;
-                done.waiting.push(endpoint);
-            }
-            self.deliveries.push(delivery);
-        }
-        self.deliveries.extend(directory.kept(event, terms.now));
-    }
 }
 
 async fn claim<S: Store>(
@@ -397,7 +330,7 @@ impl Done {
         for disabled in written.disabled.iter().filter(|disabled| !self.counts(disabled.lease)) {
             lanes.reactivate(disabled.endpoint, directory);
         }
-        lanes.line.reached(self.reached);
+        lanes.line.reached(self.reached, self.width);
         if self.is_line_ended {
             lanes.line.ended();
         }

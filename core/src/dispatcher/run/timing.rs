@@ -19,6 +19,8 @@ pub(super) struct Timing {
     idle: Duration,
     /// When events could be fanned out last.
     pub(super) fanned: Instant,
+    /// When an event is fanned out though not all of it can be sent at once.
+    pub(super) moment: Option<Instant>,
     pub(super) survey: Instant,
     pub(super) beat: Instant,
     pub(super) sweep: Instant,
@@ -37,6 +39,7 @@ impl Timing {
             poll: now,
             idle: BUSY_POLL,
             fanned: now,
+            moment: None,
             survey: now,
             beat: now,
             sweep: now,
