@@ -176,7 +176,7 @@ contract! {
     }
     overtaking {
         another_tenants_burst_is_overtaken,
-        what_commits_late_is_found_behind_a_line,
+        what_commits_late_comes_before_what_followed_it,
     }
     shutdown {
         what_is_under_way_is_recorded_and_nothing_new_is_begun,

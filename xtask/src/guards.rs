@@ -56,8 +56,8 @@ const GUARDS: &[Guard] = &[
     Guard {
         name: "overtaking",
         file: "core/src/dispatcher/line.rs",
-        text: "self.tenants.len() > 1",
-        without: "self.tenants.len() > usize::MAX - 1",
+        text: "self.sharers > 1",
+        without: "self.sharers > usize::MAX - 1",
         test: Test {
             suite: Suite::Binary("it"),
             name: "outbox::sqlite::overtaking::another_tenants_burst_is_overtaken",

@@ -160,6 +160,11 @@ impl Subscriber {
             && !is_about_it
     }
 
+    /// Whether it gets the events of an object one after the other.
+    pub(super) fn keeps_order(&self) -> bool {
+        self.stored.settings().keeps_order()
+    }
+
     /// The delivery of an event to this endpoint.
     pub(super) fn delivery(&self, event: &Fresh, endpoint: i64, due: i64) -> NewDelivery {
         NewDelivery {

@@ -161,10 +161,10 @@ impl Lanes {
         }
     }
 
-    /// What there is for new events, while any endpoint keeps up: a delivery that is claimed as it is
+    /// What of these slots there is for new events, while any endpoint keeps up: a delivery that is claimed as it is
     /// made is written once, and one that waits twice. Those that have deliveries waiting already, or
     /// are left alone, are no measure.
-    pub(super) fn room(&mut self, free: usize, now: i64) -> Room {
+    pub(super) fn room(&mut self, free: usize, slots: usize, now: i64) -> Room {
         let mut keeping_up = 0;
         let mut most = 0;
         for entry in self.entries.values_mut().filter(|entry| entry.is_active) {
@@ -179,8 +179,9 @@ impl Lanes {
         if keeping_up == 0 {
             return Room::Unmeasured;
         }
-        let width = self.line.width().map_or(keeping_up, |width| width.min(keeping_up));
-        match most.min(free / width) {
+        // An event that takes more slots than there are goes when all are free.
+        let width = self.line.width().map_or(keeping_up, |width| width.min(keeping_up)).min(slots);
+        match most.min(free / width.max(1)) {
             0 if most > 0 && free > 0 => Room::Part,
             0 => Room::None,
             events => Room::Events(events),
@@ -314,7 +315,7 @@ mod tests {
     #[test]
     fn as_many_events_are_fanned_out_as_those_that_keep_up_can_take() {
         let check = |endpoints: &[(usize, i64)], room| {
-            assert_eq!(lanes(endpoints).room(100, NOW), room, "{endpoints:?}");
+            assert_eq!(lanes(endpoints).room(100, 256, NOW), room, "{endpoints:?}");
         };
         check(&[(0, NEVER), (1, NEVER)], Room::Events(4));
         check(&[(1, NEVER), (4, NEVER)], Room::Events(3));
@@ -329,14 +330,16 @@ mod tests {
     #[test]
     fn endpoints_that_want_other_events_take_no_room() {
         let mut lanes = lanes(&[(0, NEVER); 50]);
-        let mut check = |free, room| assert_eq!(lanes.room(free, NOW), room, "{free}");
+        let mut check = |free, room| assert_eq!(lanes.room(free, 256, NOW), room, "{free}");
         // Each may want each.
         check(256, Room::Events(4));
         check(100, Room::Events(2));
         check(49, Room::Part);
         check(0, Room::None);
+        assert_eq!(lanes.room(16, 16, NOW), Room::Events(1));
+        assert_eq!(lanes.room(15, 16, NOW), Room::Part);
         lanes.line.reached(Reached::End, Some(1));
-        let mut check = |free, room| assert_eq!(lanes.room(free, NOW), room, "{free}");
+        let mut check = |free, room| assert_eq!(lanes.room(free, 256, NOW), room, "{free}");
         check(100, Room::Events(4));
         check(3, Room::Events(3));
         check(0, Room::None);

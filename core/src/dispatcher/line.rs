@@ -1,7 +1,9 @@
 //! The line of new events: from where it is looked at, and which tenants' events overtake others, each
 //! tenant in its turn.
 
-use super::directory::Directory;
+use std::collections::BTreeMap;
+
+use super::directory::{Directory, Subscriber};
 
 /// How many tenants are looked at in one transaction.
 const TENANTS: usize = 32;
@@ -18,8 +20,12 @@ pub(super) struct Line {
     /// stand before.
     reached: i64,
     width: Option<usize>,
-    /// Those that have endpoints, in order.
+    /// Those whose events may overtake, in order: they have endpoints, of which none keeps an order.
     tenants: Vec<String>,
+    /// How many share the line: tenants that have endpoints, and those without a tenant together.
+    sharers: usize,
+    /// Whether an endpoint keeps an order.
+    is_ordered: bool,
     /// The last of them that was looked at.
     last: Option<String>,
     /// Whether events may be marked as fanned out before others.
@@ -40,26 +46,41 @@ pub(super) enum Reached {
 impl Default for Line {
     fn default() -> Self {
         // What an earlier run has marked is not known.
-        Self { reached: START, width: None, tenants: Vec::new(), last: None, is_marked: true }
+        Self {
+            reached: START,
+            width: None,
+            tenants: Vec::new(),
+            sharers: 0,
+            is_ordered: false,
+            last: None,
+            is_marked: true,
+        }
     }
 }
 
 impl Line {
-    /// Takes over which tenants have endpoints.
+    /// Takes over which tenants have endpoints, and which of these keep an order: an event of an object
+    /// must not be fanned out before an earlier one that has committed later than others of the line.
     pub(super) fn follow(&mut self, directory: &Directory) {
-        self.set(directory.iter().filter_map(|(_, known)| known.tenant.clone()).collect());
+        let of = |(_, known): (_, &Subscriber)| (known.tenant.clone(), known.keeps_order());
+        self.set(directory.iter().map(of));
     }
 
-    fn set(&mut self, mut tenants: Vec<String>) {
-        tenants.sort_unstable();
-        tenants.dedup();
-        self.tenants = tenants;
+    fn set(&mut self, endpoints: impl Iterator<Item = (Option<String>, bool)>) {
+        let mut sharers: BTreeMap<Option<String>, bool> = BTreeMap::new();
+        for (tenant, keeps_order) in endpoints {
+            *sharers.entry(tenant).or_default() |= keeps_order;
+        }
+        self.sharers = sharers.len();
+        self.is_ordered = sharers.values().any(|keeps_order| *keeps_order);
+        let unordered = sharers.into_iter().filter(|(_, keeps_order)| !keeps_order);
+        self.tenants = unordered.filter_map(|(tenant, _)| tenant).collect();
     }
 
     /// The next tenants, and how many events of each go before, where so many would be fanned out in one
     /// transaction. None where there is nobody to overtake.
     pub(super) fn next_overtaking(&mut self, events: usize) -> (Vec<String>, usize) {
-        if !self.is_shared() {
+        if !self.is_shared() || self.tenants.is_empty() {
             return (Vec::new(), 0);
         }
         let start = match &self.last {
@@ -73,9 +94,9 @@ impl Line {
         (next, 1 << each.ilog2())
     }
 
-    /// Whether there is more than one tenant.
+    /// Whether events are of more than one tenant.
     pub(super) fn is_shared(&self) -> bool {
-        self.tenants.len() > 1
+        self.sharers > 1
     }
 
     /// Events have overtaken others.
@@ -87,9 +108,9 @@ impl Line {
         self.is_marked
     }
 
-    /// The event behind which the line goes on.
-    pub(super) fn after(&self) -> i64 {
-        self.reached
+    /// The event behind which the line is looked at, in a turn that has come to this one.
+    pub(super) fn after(&self, event: Option<i64>) -> i64 {
+        if self.is_ordered { START } else { event.unwrap_or(self.reached) }
     }
 
     /// How many slots an event takes, as far as is known.
@@ -123,9 +144,13 @@ impl Line {
 mod tests {
     use super::*;
 
+    fn set<'a>(line: &mut Line, names: impl IntoIterator<Item = &'a str>) {
+        line.set(names.into_iter().map(|name| (Some(name.to_owned()), false)));
+    }
+
     fn of(names: &[&str]) -> Line {
         let mut line = Line::default();
-        line.set(names.iter().copied().map(String::from).collect());
+        set(&mut line, names.iter().copied());
         line
     }
 
@@ -143,13 +168,12 @@ mod tests {
     fn each_tenant_has_its_turn_whoever_comes_and_goes() {
         let names: Vec<String> = (0..80).map(|number| format!("{number:02}")).collect();
         let mut line = Line::default();
-        line.set(names.clone());
+        set(&mut line, names.iter().map(String::as_str));
         let (first, each) = line.next_overtaking(256);
         assert_eq!((&first[..], each), (&names[..32], 8));
         // The one that was looked at last is gone, and another has come.
-        let others: Vec<String> =
-            names.iter().filter(|name| *name != "31").cloned().chain(["99".to_owned()]).collect();
-        line.set(others);
+        let others = names.iter().map(String::as_str).filter(|name| *name != "31");
+        set(&mut line, others.chain(["99"]));
         assert_eq!(line.next_overtaking(256).0, names[32..64]);
         let (third, _) = line.next_overtaking(256);
         assert_eq!(
@@ -159,16 +183,36 @@ mod tests {
     }
 
     #[test]
+    fn one_tenant_overtakes_those_without_and_none_that_keeps_an_order_does() {
+        let mut line = Line::default();
+        line.set([(None, false), (Some("a".to_owned()), false)].into_iter());
+        assert!(line.is_shared());
+        assert_eq!(line.next_overtaking(256), (vec!["a".to_owned()], 8));
+        line.set([(None, false), (Some("a".to_owned()), true)].into_iter());
+        assert!(line.is_shared());
+        assert_eq!(line.next_overtaking(256), (vec![], 0));
+    }
+
+    #[test]
+    fn where_an_order_is_kept_the_line_is_looked_at_from_its_start() {
+        let mut line = Line::default();
+        line.reached(Reached::Event(7), None);
+        assert_eq!((line.after(None), line.after(Some(9))), (7, 9));
+        line.set([(None, false), (Some("a".to_owned()), true)].into_iter());
+        assert_eq!((line.after(None), line.after(Some(9))), (START, START));
+    }
+
+    #[test]
     fn a_long_line_is_looked_at_from_where_it_was_fanned_out_to() {
         let mut line = Line::default();
         line.reached(Reached::Event(7), None);
         line.reached(Reached::Nothing, None);
-        assert_eq!(line.after(), 7);
+        assert_eq!(line.after(None), 7);
         line.reached(Reached::End, None);
-        assert_eq!(line.after(), START);
+        assert_eq!(line.after(None), START);
         line.reached(Reached::Event(9), None);
         line.rewind();
-        assert_eq!(line.after(), START);
+        assert_eq!(line.after(None), START);
     }
 
     #[test]

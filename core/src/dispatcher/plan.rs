@@ -99,8 +99,8 @@ impl Plan {
         }
     }
 
-    /// Makes a delivery to each endpoint that wants an event. Tells how many each could have claimed at
-    /// once.
+    /// Makes a delivery to each endpoint that wants an event. Tells how many slots each wants of those that
+    /// it has room for.
     fn match_all(
         &mut self,
         events: &[Fresh],
@@ -117,11 +117,13 @@ impl Plan {
                     .rooms
                     .entry(endpoint)
                     .or_insert_with(|| Room { left: lanes.direct(endpoint, now), wanted: 0 });
+                if room.left > 0 {
+                    let wanted = wanted.entry(endpoint).or_default();
+                    *wanted = room.left.min(*wanted + 1);
+                }
                 if room.left > 0 && delivery.order_key.is_none() {
                     self.wanted += 1;
                     room.wanted += 1;
-                    let wanted = wanted.entry(endpoint).or_default();
-                    *wanted = room.left.min(*wanted + 1);
                 }
                 self.deliveries.push(delivery);
             }

@@ -318,7 +318,7 @@ impl<S: Store> Run<S> {
         let may_claim =
             free > 0 && self.lanes.next_opening(now, slow_free).is_some_and(|at| at <= now);
         let held = |time: Duration| start < self.timing.fanned + time;
-        let room = self.lanes.room(free, now);
+        let room = self.lanes.room(free, self.settings.in_flight, now);
         let events = match room {
             Room::Events(events) => 1 << events.ilog2(),
             Room::Part if held(MOMENT) => 0,

@@ -134,18 +134,16 @@ async fn fan_out<S: Store>(
     let mut plan = Plan::new(terms);
     let most = events_in_one(directory.len());
     let mut limit = terms.events.min(most);
-    let (mut in_line, mut after) = (0, lanes.line.after());
+    let (mut in_line, mut last) = (0, None);
     let start = Instant::now();
     loop {
         let Taken { events, line, revision } =
-            take::<S>(connection, &mut lanes.line, after, limit, most, done).await?;
+            take::<S>(connection, &mut lanes.line, last, limit, most, done).await?;
         if events.is_empty() {
             return end_line::<S>(connection, lanes, done).await;
         }
         in_line += line;
-        if let Some(last) = events[..line].last() {
-            after = last.number;
-        }
+        last = events[..line].last().map(|event| event.number).or(last);
         if !directory.is_of(revision) && directory.refresh(connection, outbox, terms.now).await? {
             lanes.follow(directory, pending, terms.now);
         }
@@ -180,21 +178,25 @@ struct Taken {
     revision: i64,
 }
 
-/// Takes new events behind one: where there are more than fit, once in a turn, some of other tenants too.
+/// Takes the next events in a turn that has come to one of them: where there are more than fit, once in a
+/// turn, some of other tenants too.
 async fn take<S: Store>(
     connection: &mut S::Connection,
     waiting: &mut Line,
-    after: i64,
+    last: Option<i64>,
     limit: usize,
     most: usize,
     done: &mut Done,
 ) -> Result<Taken, OutboxError> {
-    let (mut events, mut revision) = queue::fresh::<S>(connection, after, limit).await?;
+    let (mut events, mut revision) =
+        queue::fresh::<S>(connection, waiting.after(last), limit).await?;
     let line = events.len();
     let last = events.last().map(|event| event.number).filter(|_| line == limit);
     done.reached = last.map_or(Reached::End, Reached::Event);
     if let Some(last) = last.filter(|_| done.fanned_out == 0) {
-        let (tenants, each) = waiting.next_overtaking(most);
+        let (mut tenants, each) = waiting.next_overtaking(most);
+        // Whose line it is need not overtake.
+        tenants.retain(|tenant| 2 * count_of(&events, tenant) < line);
         if !tenants.is_empty() {
             let (others, later) = queue::overtaking::<S>(connection, &tenants, last, each).await?;
             if !others.is_empty() {
@@ -205,6 +207,10 @@ async fn take<S: Store>(
         }
     }
     Ok(Taken { events, line, revision })
+}
+
+fn count_of(events: &[Fresh], tenant: &str) -> usize {
+    events.iter().filter(|event| event.tenant.as_deref() == Some(tenant)).count()
 }
 
 /// Once every new event is fanned out, it need not be known which have overtaken others.

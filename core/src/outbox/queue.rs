@@ -106,7 +106,8 @@ impl Content {
 /// Events that are fanned out together.
 #[derive(Debug, Clone, Copy)]
 pub struct Batch<'a> {
-    /// The first of the line: all that are not fanned out up to the last of them.
+    /// The first of the line: where there is one writer, all that are not fanned out up to the last of
+    /// them.
     pub line: &'a [i64],
     /// Those that overtake others of the line.
     pub overtaking: &'a [i64],

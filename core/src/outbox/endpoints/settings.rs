@@ -301,6 +301,11 @@ impl EndpointSettings {
         self.order.key(object, object_id)
     }
 
+    /// Whether the deliveries of an object go one after the other.
+    pub(crate) fn keeps_order(&self) -> bool {
+        matches!(self.order, Order::PerObject)
+    }
+
     /// How the body becomes the message that is signed.
     pub fn chosen_signing(&self) -> Signing {
         self.signing

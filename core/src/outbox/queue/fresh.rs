@@ -62,7 +62,9 @@ pub(crate) async fn overtaking<S: Store>(
 ) -> Result<(Vec<Fresh>, i64), OutboxError> {
     let tenants = tenants.iter().cloned().map(Some).collect();
     let from = Statement::new(" FROM ").bind(LIGHT).table(S::TABLES, "r", [("of_tenant", tenants)]);
-    read::<S>(connection, S::overtaking(from, after, each)).await
+    let (mut events, revision) = read::<S>(connection, S::overtaking(from, after, each)).await?;
+    events.sort_unstable_by_key(|event| event.number);
+    Ok((events, revision))
 }
 
 async fn read<S: Store>(

@@ -37,10 +37,7 @@ async fn line(connection: &mut SqliteConnection, limit: usize) -> Vec<i64> {
 
 async fn others(connection: &mut SqliteConnection, tenants: &[&str], after: i64) -> Vec<i64> {
     let tenants: Vec<String> = tenants.iter().copied().map(String::from).collect();
-    let mut found =
-        numbers(overtaking::<Sqlite>(connection, &tenants, after, 2).await.expect("events"));
-    found.sort_unstable();
-    found
+    numbers(overtaking::<Sqlite>(connection, &tenants, after, 2).await.expect("events"))
 }
 
 async fn mark(connection: &mut SqliteConnection, line: &[i64], overtaking: &[i64]) {
