@@ -205,7 +205,7 @@ const GUARDS: &[Guard] = &[
     },
     Guard {
         name: "unread-endpoint",
-        file: "core/src/dispatcher/turn.rs",
+        file: "core/src/dispatcher/plan.rs",
         text: "self.deliveries.extend(directory.kept(event, terms.now));",
         without: "",
         test: Test {
@@ -215,9 +215,9 @@ const GUARDS: &[Guard] = &[
     },
     Guard {
         name: "fair-shares",
-        file: "core/src/dispatcher/turn.rs",
-        text: "plan.shares = lanes.contended(terms.free, terms.slow_free, directory, terms.now);",
-        without: "plan.shares = None;",
+        file: "core/src/dispatcher/plan.rs",
+        text: "let mut shares = lanes.contended(self.free, self.slow_free, directory, &wanted, terms.now);",
+        without: "let mut shares: Option<HashMap<i64, usize>> = None;",
         test: Test {
             suite: Suite::Binary("it"),
             name: "outbox::sqlite::limits::\
