@@ -16,6 +16,7 @@ mod postgres;
 mod sender;
 mod sink;
 mod sqlite;
+mod stores;
 
 use std::env;
 use std::error::Error;

@@ -203,9 +203,9 @@ impl<S: Store> Outbox<S> {
     /// The same outbox for one tenant of the application: what is emitted through it is the
     /// tenant's, and so are its endpoints, which receive the tenant's events only.
     ///
-    /// Slots are shared fairly between tenants, and events of one that emits very many at once are
-    /// overtaken by those of others. Events without a tenant are not: they are fanned out in the order
-    /// in which they were emitted.
+    /// Slots are shared fairly between tenants. Where one emits very many events at once, those of other
+    /// tenants overtake them. Not so events without a tenant, nor those of a tenant of which an endpoint
+    /// [keeps the order](crate::Order::PerObject): they are fanned out in their order among all.
     ///
     /// # Errors
     ///

@@ -9,12 +9,12 @@ use hookwright_benches::{Bound, Row, Table, grouped};
 use sqlx::{Postgres, Sqlite};
 
 use super::cpu::peak_memory;
-use super::database::{Database, empty_directory, start_postgres};
+use super::database::Database;
 use super::deliver::{Running, sender, settings};
 use super::figures::{Figures, percentile, shown, spread};
 use super::note::Note;
 use super::sink::Sink;
-use super::sqlite::new_file;
+use super::stores::{NewDatabase, on_each};
 use super::this_program;
 
 /// How many deliveries wait; the first is what memory is compared with.
@@ -54,24 +54,13 @@ pub(crate) fn measure() -> Table {
 }
 
 fn fill_table(table: &mut Table) -> Result<(), Box<dyn Error>> {
-    let directory = empty_directory("backlog")?;
-    add_rows(table, "SQLite", || new_file(&directory))?;
-    empty_directory("backlog")?;
-    match start_postgres() {
-        Ok(mut postgres) => {
-            let address = postgres.url().replace("/postgres", "/bench");
-            add_rows(table, "PostgreSQL", || Ok(address.clone()))?;
-            postgres.stop()?;
-        }
-        Err(error) => table.push(Row::new("PostgreSQL", format!("skipped: {error}"))),
-    }
-    Ok(())
+    on_each(table, "backlog", add_rows)
 }
 
 fn add_rows(
     table: &mut Table,
     store: &str,
-    database: impl Fn() -> Result<String, Box<dyn Error>>,
+    database: NewDatabase<'_>,
 ) -> Result<(), Box<dyn Error>> {
     let mut tails = Vec::new();
     let mut peaks = Vec::new();

@@ -8,12 +8,12 @@ use hookwright_benches::{Bound, Row, Table};
 use sqlx::{Postgres, Sqlite};
 use tokio::time::MissedTickBehavior;
 
-use super::database::{Database, empty_directory, start_postgres};
+use super::database::Database;
 use super::deliver::{Running, sender, settings, to_float};
 use super::figures::{Figures, Runs, percentile};
 use super::note::Note;
 use super::sink::Sink;
-use super::sqlite::new_file;
+use super::stores::{NewDatabase, on_each};
 use super::this_program;
 
 const ROUNDS: usize = 3;
@@ -38,30 +38,16 @@ pub(crate) fn measure() -> Table {
         "from commit to arrival, ten quiet tenants with 100 events a second together, before and \
          after another one's commit of 500,000 events (least / median / most)",
     );
-    if let Err(error) = fill(&mut table) {
+    if let Err(error) = on_each(&mut table, "burst", add_rows) {
         table.void(error.to_string());
     }
     table
 }
 
-fn fill(table: &mut Table) -> Result<(), Box<dyn Error>> {
-    let directory = empty_directory("burst")?;
-    add_rows(table, "SQLite", || new_file(&directory))?;
-    match start_postgres() {
-        Ok(mut postgres) => {
-            let address = postgres.url().replace("/postgres", "/bench");
-            add_rows(table, "PostgreSQL", || Ok(address.clone()))?;
-            postgres.stop()?;
-        }
-        Err(error) => table.push(Row::new("PostgreSQL", format!("skipped: {error}"))),
-    }
-    Ok(())
-}
-
 fn add_rows(
     table: &mut Table,
     store: &str,
-    database: impl Fn() -> Result<String, Box<dyn Error>>,
+    database: NewDatabase<'_>,
 ) -> Result<(), Box<dyn Error>> {
     let mut runs = Runs::default();
     for _ in 0..ROUNDS {

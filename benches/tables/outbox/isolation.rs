@@ -7,11 +7,11 @@ use hookwright::Dispatcher;
 use hookwright_benches::{Bound, Row, Table};
 use sqlx::{Postgres, Sqlite};
 
-use super::database::{Database, empty_directory, start_postgres};
+use super::database::Database;
 use super::deliver::{Running, emit, sender, settings};
 use super::figures::{Figures, Runs};
 use super::sink::Sink;
-use super::sqlite::new_file;
+use super::stores::{NewDatabase, on_each};
 use super::this_program;
 
 const ROUNDS: usize = 7;
@@ -42,24 +42,17 @@ pub(crate) fn measure() -> Table {
 }
 
 fn fill(table: &mut Table) -> Result<(), Box<dyn Error>> {
-    let directory = empty_directory("isolation")?;
-    add_rows(table, "SQLite", EVENTS_IN_SQLITE, || new_file(&directory))?;
-    match start_postgres() {
-        Ok(mut postgres) => {
-            let address = postgres.url().replace("/postgres", "/bench");
-            add_rows(table, "PostgreSQL", EVENTS_IN_POSTGRES, || Ok(address.clone()))?;
-            postgres.stop()?;
-        }
-        Err(error) => table.push(Row::new("PostgreSQL", format!("skipped: {error}"))),
-    }
-    Ok(())
+    on_each(table, "isolation", |table, store, database| {
+        let events = if store == "SQLite" { EVENTS_IN_SQLITE } else { EVENTS_IN_POSTGRES };
+        add_rows(table, store, events, database)
+    })
 }
 
 fn add_rows(
     table: &mut Table,
     store: &str,
     events: usize,
-    database: impl Fn() -> Result<String, Box<dyn Error>>,
+    database: NewDatabase<'_>,
 ) -> Result<(), Box<dyn Error>> {
     let mut runs: [Runs; 3] = Default::default();
     for round in 0..ROUNDS {
