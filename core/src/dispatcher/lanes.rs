@@ -161,9 +161,9 @@ impl Lanes {
         }
     }
 
-    /// What of these slots there is for new events, while any endpoint keeps up: a delivery that is claimed as it is
-    /// made is written once, and one that waits twice. Those that have deliveries waiting already, or
-    /// are left alone, are no measure.
+    /// What of these slots there is for new events, while any endpoint keeps up: a delivery that is
+    /// claimed as it is made is written once, and one that waits twice. Those that have deliveries
+    /// waiting already, or are left alone, are no measure.
     pub(super) fn room(&mut self, free: usize, slots: usize, now: i64) -> Room {
         let mut keeping_up = 0;
         let mut most = 0;

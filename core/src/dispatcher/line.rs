@@ -19,15 +19,16 @@ pub(super) struct Line {
     /// The last event that was fanned out of it. What has committed later than others behind it may
     /// stand before.
     reached: i64,
+    /// How many slots an event took in the last turn.
     width: Option<usize>,
     /// Those whose events may overtake, in order: they have endpoints, of which none keeps an order.
     tenants: Vec<String>,
+    /// The last of them that was looked at.
+    last: Option<String>,
     /// How many share the line: tenants that have endpoints, and those without a tenant together.
     sharers: usize,
     /// Whether an endpoint keeps an order.
     is_ordered: bool,
-    /// The last of them that was looked at.
-    last: Option<String>,
     /// Whether events may be marked as fanned out before others.
     is_marked: bool,
 }
@@ -50,9 +51,9 @@ impl Default for Line {
             reached: START,
             width: None,
             tenants: Vec::new(),
+            last: None,
             sharers: 0,
             is_ordered: false,
-            last: None,
             is_marked: true,
         }
     }
