@@ -95,7 +95,7 @@ impl Line {
         (next, 1 << each.ilog2())
     }
 
-    /// Whether events are of more than one tenant.
+    /// Whether there is more than one that shares it.
     pub(super) fn is_shared(&self) -> bool {
         self.sharers > 1
     }
@@ -134,9 +134,8 @@ impl Line {
         self.reached = START;
     }
 
-    /// Nothing is left of it, and no mark.
-    pub(super) fn ended(&mut self) {
-        self.rewind();
+    /// Its marks are gone.
+    pub(super) fn unmarked(&mut self) {
         self.is_marked = false;
     }
 }

@@ -338,7 +338,7 @@ impl Done {
         }
         lanes.line.reached(self.reached, self.width);
         if self.is_line_ended {
-            lanes.line.ended();
+            lanes.line.unmarked();
         }
         let mut given: HashMap<i64, usize> = HashMap::new();
         for claimed in &self.claimed {
